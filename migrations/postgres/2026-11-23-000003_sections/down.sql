@@ -1,0 +1,2 @@
+drop table section_redirects;
+drop table sections;

@@ -1,0 +1,3 @@
+drop table edition_uses;
+drop table edition_keys;
+drop table editions;

@@ -1,0 +1,192 @@
+//! The whole API on one page: two faces, one line a room.
+use std::sync::{Arc, LazyLock};
+
+use actix_cors::Cors;
+use actix_web::{
+    App, HttpResponse,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    get,
+    http::Method,
+    middleware::from_fn,
+    web,
+};
+use serde_json::Value;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+};
+use utoipa_actix_web::{AppExt, UtoipaApp, scope::scope, service_config::ServiceConfig};
+use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
+
+use crate::{
+    auth::{self, tokens::Keys},
+    config::{Config, Origins},
+    db::Db,
+    error::Result,
+    http::{
+        body, document, gate,
+        idempotency::Running,
+        problems::{self, Routes},
+    },
+    sections,
+    time::Clock,
+    users,
+};
+
+/// The delivery face: what readers get.
+fn delivery(cfg: &mut ServiceConfig<'_>) {
+    cfg.configure(sections::deliver::routes);
+}
+
+/// The management face: what the newsroom works with.
+fn management(cfg: &mut ServiceConfig<'_>) {
+    cfg.configure(auth::session::routes)
+        .configure(sections::manage::routes)
+        .configure(users::manage::routes);
+}
+
+/// What every worker of the server shares.
+#[derive(Clone)]
+pub struct State {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The database.
+    pub db: Db,
+    /// Signs tokens.
+    pub keys: Keys,
+    /// Tells the time.
+    pub clock: Clock,
+    running: Running,
+}
+
+impl State {
+    /// Opens the database, brings it up to date, and gathers the rest.
+    pub fn open(config: Config, clock: Clock) -> Result<Self> {
+        let (db, keys) = (Db::open(&config)?, Keys::open(&config)?);
+        Ok(Self { config: Arc::new(config), db, keys, clock, running: Running::default() })
+    }
+}
+
+/// The description of the API as a whole.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Broadsheet",
+        description = "A headless news CMS. `/v1` is the delivery face: public, cacheable, made of \
+            published editions only. `/manage/v1` is the management face: for the newsroom, with \
+            a bearer token from `POST /manage/v1/session`. Refusals are problem details \
+            (RFC 9457); changes need `If-Match`; instants are RFC 3339 in UTC; lengths count \
+            Unicode characters.",
+        license(name = "MIT", identifier = "MIT"),
+    ),
+    servers((url = "/", description = "The server that this document came from.")),
+    tags(
+        (name = "delivery", description = "What readers get: pages, articles, sections, media, ads, comments."),
+        (name = "session", description = "Signing in and out, and one's own account."),
+        (name = "sections", description = "The tree that every article hangs in."),
+        (name = "users", description = "Who works in the newsroom, in which roles."),
+        (name = "operations", description = "For whoever runs the server."),
+    ),
+    components(schemas(crate::error::Problem)),
+    modifiers(&Bearer)
+)]
+struct Overview;
+
+struct Bearer;
+impl Modify for Bearer {
+    fn modify(&self, doc: &mut utoipa::openapi::OpenApi) {
+        let mut scheme = Http::new(HttpAuthScheme::Bearer);
+        scheme.bearer_format = Some("JWT".to_owned());
+        doc.components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The routes, and with them what they say about themselves.
+fn routed<T>(app: UtoipaApp<T>, config: &Config) -> UtoipaApp<T>
+where
+    T: ServiceFactory<ServiceRequest, Config = (), Error = actix_web::Error, InitError = ()>,
+{
+    app.openapi(Overview::openapi())
+        .service(scope("/v1").wrap(delivery_cors(config)).configure(delivery))
+        .service(
+            scope("/manage/v1")
+                .wrap(from_fn(auth::guard::identify))
+                .wrap(management_cors(config))
+                .configure(management),
+        )
+        .configure(problems::routes)
+        .service(openapi_document)
+}
+
+/// The OpenAPI document: a function of the code alone.
+#[expect(clippy::expect_used, reason = "made of constants; a test makes it before any user does")]
+pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let config = Config::read(|_| None).expect("the defaults are valid");
+    let (_, collected) = routed(App::new().into_utoipa_app(), &config).split_for_parts();
+    document::complete(&collected).expect("the document is JSON")
+});
+
+/// The app, for the server and for the tests alike.
+pub fn build(
+    state: State,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let config = state.config;
+    let app = App::new()
+        .app_data(state.db)
+        .app_data(state.keys)
+        .app_data(state.clock)
+        .app_data(Arc::clone(&config))
+        .app_data(state.running)
+        .app_data(Routes::of(&DOCUMENT))
+        .app_data(body::limit());
+    let (app, _) = routed(app.into_utoipa_app(), &config).split_for_parts();
+    app.service(web::redirect("/docs", "/docs/"))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(SwaggerConfig::from("/openapi.json")))
+        .default_service(web::to(problems::nobody_home))
+        .wrap(from_fn(gate::pass))
+}
+
+/// Read the API document
+///
+/// This very document: OpenAPI 3.1.
+#[utoipa::path(tag = "operations", responses(
+    (status = 200, description = "The document.", body = Value)))]
+#[get("/openapi.json")]
+async fn openapi_document() -> HttpResponse {
+    HttpResponse::Ok().json(&*DOCUMENT)
+}
+
+fn delivery_cors(config: &Config) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods([Method::GET, Method::HEAD, Method::POST])
+        .allow_any_header()
+        .expose_headers(["etag", "last-modified", "link", "location", "x-request-id"])
+        .max_age(3600);
+    match &config.cors_origins {
+        Origins::Any => cors.allow_any_origin().send_wildcard(),
+        Origins::Listed(origins) => {
+            origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+        }
+    }
+}
+
+fn management_cors(config: &Config) -> Cors {
+    let cors = Cors::default()
+        .allow_any_method()
+        .allow_any_header()
+        .expose_headers(["etag", "link", "location", "x-request-id", "idempotency-replayed"])
+        .max_age(3600);
+    let origins = config.manage_cors_origins.iter();
+    origins.fold(cors, |cors, origin| cors.allowed_origin(origin))
+}

@@ -1,0 +1,109 @@
+//! Every statement about sign-ins.
+use diesel::prelude::*;
+
+use super::{
+    model::{Account, Session},
+    tokens::AccessClaims,
+};
+use crate::{
+    db::{
+        Conn, found,
+        schema::{sessions, users},
+    },
+    error::Result,
+    ids::{SessionId, UserId},
+    time::Instant,
+};
+
+/// The active user of a running sign-in, unless the token is older than their last change of
+/// password or roles.
+pub fn find_caller(
+    conn: &mut Conn,
+    claims: &AccessClaims,
+    now: Instant,
+) -> Result<Option<(Account, SessionId)>> {
+    let found = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq(claims.sid))
+        .filter(sessions::expires_at.gt(now))
+        .filter(users::id.eq(claims.sub))
+        .filter(users::active.eq(true))
+        .filter(users::token_epoch.eq(claims.epoch))
+        .select((Account::as_select(), sessions::id))
+        .first(conn);
+    Ok(found.optional()?)
+}
+
+/// The account with this folded email.
+pub fn find_account(conn: &mut Conn, email: &str) -> Result<Option<Account>> {
+    let accounts = users::table.filter(users::email.eq(email));
+    Ok(accounts.select(Account::as_select()).first(conn).optional()?)
+}
+
+/// The account of this user.
+pub fn account(conn: &mut Conn, id: UserId) -> Result<Account> {
+    Ok(users::table.find(id).select(Account::as_select()).first(conn)?)
+}
+
+/// Starts a sign-in; sign-ins that have run out are cleared away.
+pub fn insert(conn: &mut Conn, session: &Session) -> Result<()> {
+    let over = sessions::expires_at.le(session.created_at);
+    diesel::delete(sessions::table.filter(over)).execute(conn)?;
+    diesel::insert_into(sessions::table).values(session.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// A sign-in that still runs, with its active user.
+pub fn find_session(
+    conn: &mut Conn,
+    id: SessionId,
+    now: Instant,
+) -> Result<Option<(Session, Account)>> {
+    let running = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq(id))
+        .filter(sessions::expires_at.gt(now))
+        .filter(users::active.eq(true));
+    let found = running.select((Session::as_select(), Account::as_select())).first(conn);
+    Ok(found.optional()?)
+}
+
+/// Moves a sign-in to its next refresh token.
+pub fn rotate(conn: &mut Conn, id: SessionId, expires_at: Instant) -> Result<()> {
+    found(
+        diesel::update(sessions::table.find(id))
+            .set((
+                sessions::generation.eq(sessions::generation + 1),
+                sessions::expires_at.eq(expires_at),
+            ))
+            .execute(conn),
+    )
+}
+
+/// Ends a sign-in.
+pub fn delete(conn: &mut Conn, id: SessionId) -> Result<()> {
+    diesel::delete(sessions::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
+/// Ends all sign-ins of a user but `except`.
+pub fn delete_others(conn: &mut Conn, user: UserId, except: SessionId) -> Result<()> {
+    let others = sessions::user_id.eq(user).and(sessions::id.ne(except));
+    diesel::delete(sessions::table.filter(others)).execute(conn)?;
+    Ok(())
+}
+
+/// Sets a new password. Access tokens issued before are refused from now on.
+pub fn set_password(conn: &mut Conn, id: UserId, hash: &str, now: Instant) -> Result<i32> {
+    found(
+        diesel::update(users::table.find(id))
+            .set((
+                users::password_hash.eq(hash),
+                users::token_epoch.eq(users::token_epoch + 1),
+                users::version.eq(users::version + 1),
+                users::updated_at.eq(now),
+            ))
+            .execute(conn),
+    )?;
+    Ok(users::table.find(id).select(users::token_epoch).first(conn)?)
+}

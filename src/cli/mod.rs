@@ -1,0 +1,105 @@
+//! The command line: one file a command.
+mod migrate;
+mod openapi;
+mod serve;
+mod user;
+
+use std::{fmt, future::Future, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    config::{Config, ConfigError},
+    error::{Error, Result},
+};
+
+/// A headless news CMS: a JSON API for newsrooms and their readers, in one program.
+///
+/// Settings come from the environment and from a file named .env in the working directory;
+/// .env.example explains each. Without any, the content is kept in broadsheet.db, right here.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API. Makes the database if there is none and brings it up to date.
+    Serve,
+    /// Bring the database up to date without serving.
+    Migrate,
+    /// Add, list and change the users of the newsroom.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("broadsheet: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Openapi => Ok(openapi::print()?),
+        Command::Serve => wait(serve::serve(Config::from_env()?)),
+        Command::Migrate => Ok(migrate::migrate(&Config::from_env()?)?),
+        Command::User(command) => wait(user::run(command, Config::from_env()?)),
+    }
+}
+
+fn wait(work: impl Future<Output = Result<()>>) -> Result<(), Failure> {
+    Ok(actix_web::rt::System::new().block_on(work)?)
+}
+
+/// Why a command failed, as whoever typed it should read it.
+enum Failure {
+    Config(ConfigError),
+    Other(Error),
+}
+
+impl From<ConfigError> for Failure {
+    fn from(err: ConfigError) -> Self {
+        Self::Config(err)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(err: Error) -> Self {
+        Self::Other(err)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(err) => err.fmt(f),
+            // At the command line our own faults are the reader's business.
+            Self::Other(Error::Internal(source)) => source.fmt(f),
+            Self::Other(Error::Unavailable(source)) => {
+                write!(f, "DATABASE_URL: the database cannot be reached: {source}")
+            }
+            Self::Other(Error::Invalid(errors)) => {
+                let lines = errors.iter().map(|error| {
+                    let at = error.pointer.as_deref().unwrap_or_default();
+                    format!("{} {}", at.trim_start_matches('/'), error.detail)
+                });
+                f.write_str(&lines.collect::<Vec<_>>().join("; "))
+            }
+            Self::Other(err) => err.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `broadsheet serve`: serves the API until it is told to stop.
+use actix_web::HttpServer;
+
+use crate::{
+    app::{self, State},
+    config::Config,
+    error::{Error, Result},
+    time::Clock,
+    users,
+};
+
+/// Serves until SIGINT or SIGTERM; what is in flight is finished.
+pub async fn serve(config: Config) -> Result<()> {
+    let state = State::open(config, Clock::system())?;
+    first_administrator(&state).await?;
+    listen(state).await
+}
+
+/// Binds the address and serves.
+pub async fn listen(state: State) -> Result<()> {
+    let bind_addr = state.config.bind_addr;
+    let address = state.config.public_url.clone();
+    let server = HttpServer::new(move || app::build(state.clone()))
+        .bind(bind_addr)
+        .map_err(|err| Error::internal(format!("BIND_ADDR: {bind_addr}: {err}")))?;
+    tracing::info!("serving {address} (documentation: {address}/docs/)");
+    server.run().await.map_err(Error::internal)
+}
+
+async fn first_administrator(state: &State) -> Result<()> {
+    let Some((email, password)) =
+        state.config.admin_email.as_ref().zip(state.config.admin_password.as_ref())
+    else {
+        return Ok(());
+    };
+    let now = state.clock.now();
+    if users::first::make_administrator(&state.db, email, password, now).await? {
+        tracing::info!("made the first administrator, {email}");
+    }
+    Ok(())
+}

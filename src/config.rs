@@ -1,0 +1,306 @@
+//! Settings: read from the environment and `.env`, checked once, at the start.
+use std::{fmt, net::SocketAddr, str::FromStr};
+
+use url::Url;
+
+/// Why the program will not start: the setting's name and what is wrong with it.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {problem}")]
+pub struct ConfigError {
+    name: &'static str,
+    problem: String,
+}
+
+/// A text that never shows in `Debug`, logs or errors.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps `text` out of sight.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself; say why you need it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// Which database the URL names. The URL can hold a password, so it is kept out of `Debug`.
+#[derive(Clone)]
+pub enum DatabaseUrl {
+    /// A SQLite file.
+    Sqlite(String),
+    /// A PostgreSQL server.
+    Postgres(Secret),
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{path}"),
+            Self::Postgres(_) => f.write_str("postgres (secret)"),
+        }
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once("://").map_or_else(|| text.split_once(':'), Some) {
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(Secret::new(text))),
+            Some(("sqlite", "" | ":memory:")) => {
+                Err("sqlite needs a file, such as sqlite:broadsheet.db".to_owned())
+            }
+            Some(("sqlite", path)) => Ok(Self::Sqlite(path.to_owned())),
+            Some((scheme, _)) => Err(format!(
+                "`{scheme}` is not a database this program can use; take sqlite:FILE or postgres://…"
+            )),
+            None => Ok(Self::Sqlite(text.to_owned())),
+        }
+    }
+}
+
+/// Which other origins' scripts may read the answers (Fetch, CORS).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origins {
+    /// Any.
+    Any,
+    /// These alone; none when empty.
+    Listed(Vec<String>),
+}
+
+/// Every setting. `.env.example` explains each in one line.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `DATABASE_URL`
+    pub database_url: DatabaseUrl,
+    /// `DATABASE_CONNECTIONS`: writing connections to PostgreSQL; SQLite has one writer.
+    pub database_connections: usize,
+    /// `BIND_ADDR`
+    pub bind_addr: SocketAddr,
+    /// `PUBLIC_URL`: where readers reach this server, without a final slash.
+    pub public_url: String,
+    /// `JWT_SECRET`
+    pub jwt_secret: Option<Secret>,
+    /// `JWT_SECRET_PREVIOUS`
+    pub jwt_secret_previous: Option<Secret>,
+    /// `ADMIN_EMAIL`
+    pub admin_email: Option<String>,
+    /// `ADMIN_PASSWORD`
+    pub admin_password: Option<Secret>,
+    /// `CORS_ORIGINS`: who may read the delivery face.
+    pub cors_origins: Origins,
+    /// `MANAGE_CORS_ORIGINS`: who may use the management face.
+    pub manage_cors_origins: Vec<String>,
+    /// `DEFAULT_LANGUAGE`
+    pub default_language: String,
+    /// `FOUR_EYES`: whether an article's only author may not approve it.
+    pub four_eyes: bool,
+    /// `DELIVERY_MAX_AGE`: seconds for which readers' caches may keep an answer.
+    pub delivery_max_age: u32,
+}
+
+/// The names of all settings, as `.env.example` lists them.
+pub const NAMES: &[&str] = &[
+    "DATABASE_URL",
+    "DATABASE_CONNECTIONS",
+    "BIND_ADDR",
+    "PUBLIC_URL",
+    "JWT_SECRET",
+    "JWT_SECRET_PREVIOUS",
+    "ADMIN_EMAIL",
+    "ADMIN_PASSWORD",
+    "CORS_ORIGINS",
+    "MANAGE_CORS_ORIGINS",
+    "DEFAULT_LANGUAGE",
+    "FOUR_EYES",
+    "DELIVERY_MAX_AGE",
+    "RUST_LOG",
+];
+
+/// The shortest secret that signs tokens: as long as HMAC-SHA256's output (RFC 7518, 3.2).
+const SECRET_MIN: usize = 32;
+
+impl Config {
+    /// Reads the environment, with `.env` of the working directory filling the gaps.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn from_env() -> Result<Self, ConfigError> {
+        match dotenvy::dotenv() {
+            Err(err) if !err.not_found() => {
+                return Err(ConfigError { name: ".env", problem: err.to_string() });
+            }
+            _ => {}
+        }
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the settings from wherever `get` finds them. An empty value counts as absent.
+    pub fn read(get: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let get = |name| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+        let bind_addr: SocketAddr =
+            parsed("BIND_ADDR", get("BIND_ADDR").as_deref(), "127.0.0.1:8080")?;
+        let origins = |name| get(name).map(|list| origin_list(name, &list)).transpose();
+        let config = Self {
+            database_url: parsed(
+                "DATABASE_URL",
+                get("DATABASE_URL").as_deref(),
+                "sqlite:broadsheet.db",
+            )?,
+            database_connections: parsed(
+                "DATABASE_CONNECTIONS",
+                get("DATABASE_CONNECTIONS").as_deref(),
+                "8",
+            )?,
+            bind_addr,
+            public_url: public_url(get("PUBLIC_URL"), bind_addr)?,
+            jwt_secret: secret("JWT_SECRET", get("JWT_SECRET"))?,
+            jwt_secret_previous: secret("JWT_SECRET_PREVIOUS", get("JWT_SECRET_PREVIOUS"))?,
+            admin_email: get("ADMIN_EMAIL"),
+            admin_password: get("ADMIN_PASSWORD").map(Secret),
+            cors_origins: match get("CORS_ORIGINS").as_deref() {
+                None | Some("*") => Origins::Any,
+                Some(list) => Origins::Listed(origin_list("CORS_ORIGINS", list)?),
+            },
+            manage_cors_origins: origins("MANAGE_CORS_ORIGINS")?.unwrap_or_default(),
+            default_language: get("DEFAULT_LANGUAGE").unwrap_or_else(|| "en".to_owned()),
+            four_eyes: parsed("FOUR_EYES", get("FOUR_EYES").as_deref(), "false")?,
+            delivery_max_age: parsed("DELIVERY_MAX_AGE", get("DELIVERY_MAX_AGE").as_deref(), "60")?,
+        };
+        if crate::text::language_form(&config.default_language).is_err() {
+            return Err(ConfigError {
+                name: "DEFAULT_LANGUAGE",
+                problem: format!(
+                    "`{}` is not a BCP 47 language such as en or pl",
+                    config.default_language
+                ),
+            });
+        }
+        if !(1..=100).contains(&config.database_connections) {
+            return Err(ConfigError {
+                name: "DATABASE_CONNECTIONS",
+                problem: "take a number from 1 to 100".to_owned(),
+            });
+        }
+        if config.admin_email.is_some() != config.admin_password.is_some() {
+            return Err(ConfigError {
+                name: "ADMIN_EMAIL",
+                problem: "set ADMIN_EMAIL and ADMIN_PASSWORD together, or neither".to_owned(),
+            });
+        }
+        Ok(config)
+    }
+}
+
+fn parsed<T: FromStr<Err: fmt::Display>>(
+    name: &'static str,
+    value: Option<&str>,
+    default: &str,
+) -> Result<T, ConfigError> {
+    let value = value.unwrap_or(default);
+    value.parse().map_err(|err: T::Err| {
+        // A database URL can hold a password, and its own refusal says enough.
+        let problem =
+            if name == "DATABASE_URL" { err.to_string() } else { format!("`{value}`: {err}") };
+        ConfigError { name, problem }
+    })
+}
+
+fn secret(name: &'static str, value: Option<String>) -> Result<Option<Secret>, ConfigError> {
+    match value {
+        Some(text) if text.len() < SECRET_MIN => Err(ConfigError {
+            name,
+            problem: format!(
+                "needs at least {SECRET_MIN} bytes; `openssl rand -base64 48` makes one"
+            ),
+        }),
+        other => Ok(other.map(Secret)),
+    }
+}
+
+fn public_url(value: Option<String>, bind_addr: SocketAddr) -> Result<String, ConfigError> {
+    let Some(text) = value else { return Ok(format!("http://{bind_addr}")) };
+    match Url::parse(&text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err(ConfigError {
+            name: "PUBLIC_URL",
+            problem: format!("`{text}` is not an http or https URL"),
+        }),
+    }
+}
+
+fn origin_list(name: &'static str, list: &str) -> Result<Vec<String>, ConfigError> {
+    let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    entries
+        .map(|entry| match Url::parse(entry) {
+            Ok(url) if url.origin().is_tuple() && url.origin().ascii_serialization() == entry => {
+                Ok(entry.to_owned())
+            }
+            _ => Err(ConfigError {
+                name,
+                problem: format!("`{entry}` is not an origin such as https://example.org"),
+            }),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: &'static str, value: &'static str) -> Result<Config, ConfigError> {
+        Config::read(|asked| (asked == name).then(|| value.to_owned()))
+    }
+
+    #[test]
+    fn an_empty_environment_is_enough() {
+        let config = Config::read(|_| None).unwrap();
+        assert!(
+            matches!(config.database_url, DatabaseUrl::Sqlite(path) if path == "broadsheet.db")
+        );
+        assert_eq!(config.public_url, "http://127.0.0.1:8080");
+        assert_eq!(config.cors_origins, Origins::Any);
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_the_setting_s_name() {
+        for (name, value) in [
+            ("DATABASE_URL", "mysql://localhost/news"),
+            ("DATABASE_CONNECTIONS", "0"),
+            ("BIND_ADDR", "localhost"),
+            ("PUBLIC_URL", "news.example"),
+            ("JWT_SECRET", "short"),
+            ("JWT_SECRET_PREVIOUS", "short"),
+            ("ADMIN_EMAIL", "alone@example.org"),
+            ("CORS_ORIGINS", "https://example.org/path"),
+            ("MANAGE_CORS_ORIGINS", "*"),
+            ("DEFAULT_LANGUAGE", "klingon!"),
+            ("FOUR_EYES", "perhaps"),
+            ("DELIVERY_MAX_AGE", "-1"),
+        ] {
+            let refusal = with(name, value).unwrap_err().to_string();
+            assert!(refusal.starts_with(name), "{refusal}");
+        }
+        let refusal = with("DATABASE_URL", "mysql://u:hush@h/db").unwrap_err().to_string();
+        assert!(refusal.contains("`mysql`") && !refusal.contains("hush"), "{refusal}");
+    }
+
+    #[test]
+    fn secrets_do_not_show() {
+        let config = Config::read(|name| match name {
+            "DATABASE_URL" => Some("postgres://u:hush@h/db".to_owned()),
+            "JWT_SECRET" => Some("hush".repeat(12)),
+            _ => None,
+        });
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+}

@@ -1,0 +1,100 @@
+//! The few things the two databases do not share. Nowhere else matches on [`Conn`] or holds SQL.
+use diesel::{
+    Connection, RunQueryDsl,
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    sql_types::BigInt,
+};
+use uuid::Uuid;
+
+use super::{Access, Conn};
+use crate::{
+    config::DatabaseUrl,
+    error::{Error, Result},
+};
+
+/// Opens a connection to the database that the URL names. Trying one database after the other,
+/// as diesel's derived connection would, blames the URL when the right one is down.
+pub(super) fn connect(url: &DatabaseUrl, access: Access) -> Result<Conn> {
+    let unavailable = |err: diesel::ConnectionError| Error::Unavailable(err.into());
+    match url {
+        DatabaseUrl::Postgres(url) => {
+            diesel::PgConnection::establish(url.reveal()).map(Conn::Postgres).map_err(unavailable)
+        }
+        DatabaseUrl::Sqlite(path) => {
+            let mut conn = diesel::SqliteConnection::establish(path).map_err(unavailable)?;
+            // The time-out comes first, since switching to the write-ahead log can meet a lock.
+            conn.batch_execute(
+                "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma foreign_keys = on;
+                 pragma synchronous = full;",
+            )?;
+            if access == Access::Read {
+                conn.batch_execute("pragma query_only = on;")?;
+            }
+            Ok(Conn::Sqlite(conn))
+        }
+    }
+}
+
+/// Runs `work` on one state of the database, which it cannot change.
+pub(super) fn reading<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    match conn {
+        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "begin")?,
+        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction_sql(
+            conn,
+            "begin isolation level repeatable read read only",
+        )?,
+    }
+    finish(conn, work)
+}
+
+/// Runs `work` in a transaction that may change the database. On SQLite it asks for the write
+/// lock at once: a transaction that reads first cannot get it later if another has written.
+pub(super) fn writing<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    match conn {
+        Conn::Sqlite(conn) => {
+            AnsiTransactionManager::begin_transaction_sql(conn, "begin immediate")?;
+        }
+        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+    }
+    finish(conn, work)
+}
+
+fn finish<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    type Manager = <Conn as Connection>::TransactionManager;
+    match work(conn) {
+        Ok(done) => {
+            Manager::commit_transaction(conn)?;
+            Ok(done)
+        }
+        Err(refused) => {
+            Manager::rollback_transaction(conn)?;
+            Err(refused)
+        }
+    }
+}
+
+/// Lets one server at a time change the schema.
+#[expect(clippy::disallowed_methods, reason = "this is where raw SQL lives")]
+pub(super) fn migrating<T>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T>,
+) -> Result<T> {
+    const LOCK: i64 = 0x0062_7261_6473_6874;
+    if let Conn::Postgres(conn) = conn {
+        diesel::sql_query("select pg_advisory_lock($1)").bind::<BigInt, _>(LOCK).execute(conn)?;
+    }
+    // The lock ends with the connection, which the caller drops.
+    work(conn)
+}
+
+/// Holds back every other transaction that asks for the same lock, until this one ends.
+#[expect(clippy::disallowed_methods, reason = "this is where raw SQL lives")]
+pub(super) fn lock(conn: &mut Conn, id: Uuid) -> Result<()> {
+    if let Conn::Postgres(conn) = conn {
+        let (high, low) = id.as_u64_pair();
+        diesel::sql_query("select pg_advisory_xact_lock($1)")
+            .bind::<BigInt, _>((high ^ low).cast_signed())
+            .execute(conn)?;
+    }
+    Ok(())
+}

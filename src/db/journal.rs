@@ -1,0 +1,199 @@
+//! The journal: every change, appended in the change's own transaction.
+use diesel::prelude::*;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Actor, Conn, Context, schema::journal, types::Json};
+use crate::{
+    error::Result,
+    ids::{AnyId, SectionId},
+    tags::Tag,
+    text_enum,
+    time::Instant,
+};
+
+text_enum! {
+    /// Who was behind a change.
+    pub enum ActorKind {
+        /// A user of the newsroom.
+        User = "user",
+        /// A reader.
+        Guest = "guest",
+        /// The program itself.
+        System = "system",
+        /// Someone at the command line.
+        Cli = "cli",
+    }
+}
+
+/// What the journal, `ETag` and `If-Match` need to know of a resource.
+pub trait Resource {
+    /// Its type's name, singular.
+    const TYPE: &'static str;
+    /// Its id.
+    fn id(&self) -> Uuid;
+    /// Its version: starts at 1, moves with every change.
+    fn version(&self) -> i32;
+    /// The section it belongs to, for editors who may read the journal of theirs.
+    fn section(&self) -> Option<SectionId> {
+        None
+    }
+}
+
+/// One change, about to be recorded.
+#[derive(Debug)]
+pub struct Entry {
+    action: String,
+    resource_type: &'static str,
+    resource_id: Uuid,
+    section: Option<SectionId>,
+    version: i32,
+    summary: Vec<String>,
+    tags: Vec<Tag>,
+}
+
+impl Entry {
+    /// `did` is a past participle: the action becomes `section.created`.
+    pub fn new<R: Resource>(did: &str, resource: &R) -> Self {
+        Self {
+            action: format!("{}.{did}", R::TYPE),
+            resource_type: R::TYPE,
+            resource_id: resource.id(),
+            section: resource.section(),
+            version: resource.version(),
+            summary: Vec::new(),
+            tags: Vec::new(),
+        }
+    }
+
+    /// What the change makes stale.
+    #[must_use]
+    pub fn stale(mut self, tags: impl IntoIterator<Item = Tag>) -> Self {
+        self.tags.extend(tags);
+        self
+    }
+
+    /// Which members differ between two forms of the resource.
+    #[must_use]
+    pub fn diff(mut self, before: &impl Serialize, after: &impl Serialize) -> Self {
+        use serde_json::Value::Object;
+        let forms = (serde_json::to_value(before), serde_json::to_value(after));
+        if let (Ok(Object(before)), Ok(Object(after))) = forms {
+            let differ = |name: &&String| before.get(*name) != after.get(*name);
+            self.summary.extend(after.keys().filter(differ).cloned());
+        }
+        self
+    }
+
+    /// A word on the change: a reason code, a note's presence, an edition's number.
+    #[must_use]
+    pub fn note(mut self, word: impl Into<String>) -> Self {
+        self.summary.push(word.into());
+        self
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = journal)]
+struct NewRow {
+    at: Instant,
+    actor_kind: ActorKind,
+    actor_id: Option<AnyId>,
+    actor_name: String,
+    action: String,
+    resource_type: &'static str,
+    resource_id: AnyId,
+    section_id: Option<SectionId>,
+    version: i32,
+    summary: Json<Vec<String>>,
+    tags: Json<Vec<String>>,
+    request_id: String,
+}
+
+pub(super) fn append(conn: &mut Conn, by: &Context, entry: Entry) -> Result<()> {
+    let (actor_kind, actor_id, actor_name) = match &by.actor {
+        Actor::User { id, name, .. } => (ActorKind::User, Some(AnyId(id.0)), name.clone()),
+        Actor::Guest => (ActorKind::Guest, None, "a reader".to_owned()),
+        Actor::System => (ActorKind::System, None, "the system".to_owned()),
+        Actor::Cli => (ActorKind::Cli, None, "the command line".to_owned()),
+    };
+    diesel::insert_into(journal::table)
+        .values(NewRow {
+            at: by.now,
+            actor_kind,
+            actor_id,
+            actor_name,
+            action: entry.action,
+            resource_type: entry.resource_type,
+            resource_id: AnyId(entry.resource_id),
+            section_id: entry.section,
+            version: entry.version,
+            summary: Json(entry.summary),
+            tags: Json(entry.tags.iter().map(ToString::to_string).collect()),
+            request_id: by.request_id.clone(),
+        })
+        .execute(conn)?;
+    Ok(())
+}
+
+/// One recorded change.
+#[derive(Debug, Queryable, Selectable, Serialize, ToSchema)]
+#[diesel(table_name = journal)]
+pub struct Change {
+    /// The place in the journal: grows, never reused. Gaps are possible.
+    pub seq: i64,
+    /// When.
+    pub at: Instant,
+    /// What kind of actor.
+    pub actor_kind: ActorKind,
+    /// The user's id, where a user was behind it.
+    pub actor_id: Option<AnyId>,
+    /// The actor's name at the time.
+    pub actor_name: String,
+    /// What happened.
+    #[schema(examples("article.published"))]
+    pub action: String,
+    /// The type of the resource.
+    #[schema(examples("article"))]
+    pub resource_type: String,
+    /// The resource's id.
+    pub resource_id: AnyId,
+    /// The resource's section, where it has one.
+    pub section_id: Option<SectionId>,
+    /// The version that the change made.
+    pub version: i32,
+    /// Which members changed, or a word on the change.
+    #[schema(value_type = Vec<String>)]
+    pub summary: Json<Vec<String>>,
+    /// Which cached answers the change made stale.
+    #[schema(value_type = Vec<String>)]
+    pub tags: Json<Vec<String>>,
+    /// The request that asked for it; empty at the command line.
+    pub request_id: String,
+}
+
+/// The newest change of a resource: who else was at it.
+pub fn last_change(conn: &mut Conn, resource: Uuid) -> Result<Option<Change>> {
+    let changes = journal::table.filter(journal::resource_id.eq(AnyId(resource)));
+    Ok(changes.order(journal::seq.desc()).select(Change::as_select()).first(conn).optional()?)
+}
+
+/// Changes after `since`, oldest first; only those of `sections` where given.
+pub fn page(
+    conn: &mut Conn,
+    since: i64,
+    sections: Option<&[SectionId]>,
+    limit: i64,
+) -> Result<Vec<Change>> {
+    let mut changes = journal::table
+        .filter(journal::seq.gt(since))
+        .order(journal::seq)
+        .limit(limit)
+        .select(Change::as_select())
+        .into_boxed();
+    if let Some(sections) = sections {
+        changes = changes.filter(journal::section_id.eq_any(sections.to_vec()));
+    }
+    Ok(changes.load(conn)?)
+}

@@ -1,0 +1,104 @@
+//! Lanes: threads that each keep one connection and take jobs from a bounded queue.
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use diesel::connection::{Connection, InstrumentationEvent};
+use tokio::sync::oneshot;
+
+use super::{Access, Conn, dialect};
+use crate::{
+    config::DatabaseUrl,
+    error::{Error, Result},
+};
+
+/// How many jobs may wait in one lane before new ones are turned away.
+const QUEUE: usize = 1024;
+
+type Job = Box<dyn FnOnce(&mut Slot) + Send>;
+
+/// A queue of jobs and the threads that work on it. The threads end with the last handle.
+#[derive(Clone)]
+pub struct Lane(Sender<Job>);
+
+/// One thread's connection, opened when first needed and again after it broke.
+struct Slot {
+    url: DatabaseUrl,
+    access: Access,
+    statements: Arc<AtomicU64>,
+    conn: Option<Conn>,
+}
+
+impl Lane {
+    /// Starts `threads` threads.
+    pub fn start(
+        name: &str,
+        threads: usize,
+        url: &DatabaseUrl,
+        access: Access,
+        statements: &Arc<AtomicU64>,
+    ) -> io::Result<Self> {
+        let (jobs, waiting) = bounded::<Job>(QUEUE);
+        for number in 0..threads {
+            let waiting: Receiver<Job> = waiting.clone();
+            let statements = Arc::clone(statements);
+            let mut slot = Slot { url: url.clone(), access, statements, conn: None };
+            thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
+                for job in waiting {
+                    job(&mut slot);
+                }
+            })?;
+        }
+        Ok(Self(jobs))
+    }
+
+    /// Has one of the threads do `work`.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(move |slot: &mut Slot| {
+            // Nobody waits any more: the client has gone before its turn came.
+            if !answer.is_closed() {
+                let _ = answer.send(slot.run(work));
+            }
+        });
+        self.0.try_send(job).map_err(|_| Error::Unavailable("the queue is full".into()))?;
+        answered.await.map_err(Error::internal)?
+    }
+}
+
+impl Slot {
+    fn run<T>(&mut self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => self.connect()?,
+        };
+        let done = catch_unwind(AssertUnwindSafe(|| work(&mut conn)))
+            .unwrap_or_else(|_| Err(Error::internal("a database job panicked")));
+        // After a fault of the database or of ours the connection's state is anyone's guess.
+        if !matches!(done, Err(Error::Internal(_) | Error::Unavailable(_))) {
+            self.conn = Some(conn);
+        }
+        done
+    }
+
+    fn connect(&self) -> Result<Conn> {
+        let mut conn = dialect::connect(&self.url, self.access)?;
+        let statements = Arc::clone(&self.statements);
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { .. } = event {
+                statements.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        Ok(conn)
+    }
+}

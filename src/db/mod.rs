@@ -1,0 +1,221 @@
+//! The database room: SQLite or PostgreSQL by URL, one door for reading and one for writing.
+pub mod dialect;
+pub mod journal;
+mod lanes;
+pub mod migrations;
+// In tests the lint does not speak up.
+#[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "diesel's own form of tables"))]
+pub mod schema;
+pub mod types;
+
+use std::{
+    future::{Ready, ready},
+    ops::{Deref, DerefMut},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::available_parallelism,
+};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use diesel::{QueryResult, Selectable};
+
+use crate::{
+    config::{Config, DatabaseUrl},
+    error::{Error, Result},
+    ids::{SessionId, UserId},
+    time::Instant,
+};
+use journal::Entry;
+use lanes::Lane;
+
+/// A connection to whichever database the URL names.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// PostgreSQL.
+    Postgres(diesel::PgConnection),
+    /// SQLite.
+    Sqlite(diesel::SqliteConnection),
+}
+
+/// The columns of a selectable struct, fit for `returning` on either database.
+pub fn columns<T: Selectable<MultiBackend>>() -> T::SelectExpression {
+    T::construct_selection()
+}
+
+/// The handle every handler asks for. Cheap to clone.
+///
+/// Readers are as many threads as there are cores, each with a connection of its own. SQLite has
+/// one writing thread, so writers queue for each other and never meet a lock; PostgreSQL has
+/// several. Readers see one state of the database and never wait for writers.
+#[derive(Clone)]
+pub struct Db {
+    readers: Lane,
+    writers: Lane,
+    statements: Arc<AtomicU64>,
+}
+
+impl Db {
+    /// Brings the schema up to date and starts the threads.
+    pub fn open(config: &Config) -> Result<Self> {
+        migrations::run(&config.database_url)?;
+        Self::open_as_is(config)
+    }
+
+    /// Starts the threads on a database whose schema is up to date already.
+    pub fn open_as_is(config: &Config) -> Result<Self> {
+        let statements = Arc::new(AtomicU64::new(0));
+        let cores = available_parallelism().map_or(2, usize::from);
+        let writers = match config.database_url {
+            DatabaseUrl::Sqlite(_) => 1,
+            DatabaseUrl::Postgres(_) => config.database_connections,
+        };
+        let lane = |name, threads, access| {
+            Lane::start(name, threads, &config.database_url, access, &statements)
+                .map_err(Error::internal)
+        };
+        let readers = lane("reader", cores, Access::Read)?;
+        let writers = lane("writer", writers, Access::Write)?;
+        Ok(Self { readers, writers, statements })
+    }
+
+    /// Runs `work` on a reader, off the async threads: every statement in it sees one and the
+    /// same state of the database.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.readers.run(|conn| dialect::reading(conn, work)).await
+    }
+
+    /// Runs `work` on a writer inside one transaction, which an error rolls back. Returns only
+    /// after the commit has reached the disk. Work that recorded nothing is refused, so that no
+    /// change can be missing from the journal.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        by: impl Into<Context>,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let by = by.into();
+        self.writers
+            .run(move |conn| {
+                dialect::writing(conn, |conn| {
+                    let mut tx = Tx { conn, by, recorded: false };
+                    let done = work(&mut tx)?;
+                    if tx.recorded {
+                        Ok(done)
+                    } else {
+                        Err(Error::internal("a write that recorded nothing in the journal"))
+                    }
+                })
+            })
+            .await
+    }
+
+    /// How many statements were run since the start, for tests and metrics.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+}
+
+impl FromRequest for Db {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(req.app_data::<Self>().cloned().ok_or_else(|| Error::internal("no Db in app_data")))
+    }
+}
+
+/// What a connection is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+/// Who writes, when, and in answer to what.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Who.
+    pub actor: Actor,
+    /// When: the one instant of the request.
+    pub now: Instant,
+    /// The request's id; empty on the command line.
+    pub request_id: String,
+}
+
+/// Who can be behind a change.
+#[derive(Debug, Clone)]
+pub enum Actor {
+    /// A user of the newsroom, by this session.
+    User {
+        /// Who.
+        id: UserId,
+        /// As whom, for people who read the journal.
+        name: String,
+        /// Signed in by.
+        session: SessionId,
+    },
+    /// A reader.
+    Guest,
+    /// The program itself.
+    System,
+    /// Someone at the command line.
+    Cli,
+}
+
+/// A running write transaction. Dereferences to its connection, so that queries take it.
+pub struct Tx<'a> {
+    conn: &'a mut Conn,
+    /// Who writes, and when.
+    pub by: Context,
+    recorded: bool,
+}
+
+impl Tx<'_> {
+    /// Appends to the journal, in this very transaction.
+    pub fn record(&mut self, entry: Entry) -> Result<()> {
+        journal::append(self.conn, &self.by, entry)?;
+        self.recorded = true;
+        Ok(())
+    }
+
+    /// For the few writes that change nothing a newsroom would look for in its journal.
+    pub fn nothing_to_record(&mut self, _because: &'static str) {
+        self.recorded = true;
+    }
+
+    /// Lets one transaction at a time past this point for this thing, until the commit. SQLite
+    /// has one writer anyway.
+    pub fn lock(&mut self, id: impl Into<uuid::Uuid>) -> Result<()> {
+        dialect::lock(self.conn, id.into())
+    }
+
+    /// The present instant, as the whole request sees it.
+    pub fn now(&self) -> Instant {
+        self.by.now
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        self.conn
+    }
+}
+
+impl DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut Conn {
+        self.conn
+    }
+}
+
+/// Whether a conditional statement found its row.
+pub fn found(changed: QueryResult<usize>) -> Result<()> {
+    match changed? {
+        0 => Err(Error::NotFound),
+        _ => Ok(()),
+    }
+}

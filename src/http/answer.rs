@@ -1,0 +1,112 @@
+//! `Answer`: what the management face says, in a form that can be kept and said again.
+use actix_web::{
+    HttpRequest, HttpResponse, Responder,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
+use serde::{Deserialize, Serialize};
+
+use super::cursor::Page;
+use crate::{
+    db::journal::Resource,
+    error::{Error, Result},
+};
+
+/// A JSON answer with the headers that go with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+    body: String,
+    #[serde(skip)]
+    replayed: bool,
+}
+
+/// The strong entity tag of a version.
+pub fn etag(version: i32) -> String {
+    format!("\"{version}\"")
+}
+
+impl Answer {
+    /// 200 with `body`.
+    pub fn ok(body: &impl Serialize) -> Result<Self> {
+        Self::with_status(StatusCode::OK, body)
+    }
+
+    /// Any status with `body`.
+    pub fn with_status(status: StatusCode, body: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_string(body).map_err(Error::internal)?;
+        let status = status.as_u16();
+        Ok(Self { status, etag: None, location: None, link: None, body, replayed: false })
+    }
+
+    /// 200 with a resource, or what the caller gets to see of it, and its `ETag`.
+    pub fn resource(resource: &impl Resource, view: &impl Serialize) -> Result<Self> {
+        Ok(Self { etag: Some(etag(resource.version())), ..Self::ok(view)? })
+    }
+
+    /// 201 with a new resource below `collection`, its `Location` and `ETag`.
+    pub fn created(
+        collection: &str,
+        resource: &impl Resource,
+        view: &impl Serialize,
+    ) -> Result<Self> {
+        Ok(Self {
+            status: StatusCode::CREATED.as_u16(),
+            location: Some(format!("{collection}/{}", resource.id())),
+            ..Self::resource(resource, view)?
+        })
+    }
+
+    /// 200 with a page of a list and the `Link` to the next one.
+    pub fn page<T: Serialize>(req: &HttpRequest, page: &Page<T>) -> Result<Self> {
+        Ok(Self { link: page.next_link(req.uri()), ..Self::ok(page)? })
+    }
+
+    /// The same, said again in answer to the same `Idempotency-Key`.
+    pub(super) fn again(self) -> Self {
+        Self { replayed: true, ..self }
+    }
+
+    /// 204.
+    pub fn nothing() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT.as_u16(),
+            etag: None,
+            location: None,
+            link: None,
+            body: String::new(),
+            replayed: false,
+        }
+    }
+}
+
+impl Responder for Answer {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let mut answer = HttpResponse::build(status);
+        let headers = [
+            (header::ETAG, self.etag),
+            (header::LOCATION, self.location),
+            (header::LINK, self.link),
+        ];
+        for (name, value) in headers {
+            if let Some(value) = value {
+                answer.insert_header((name, value));
+            }
+        }
+        if self.replayed {
+            answer.insert_header(("Idempotency-Replayed", "true"));
+        }
+        if status == StatusCode::NO_CONTENT {
+            return answer.finish();
+        }
+        answer.content_type("application/json").body(self.body)
+    }
+}

@@ -1,0 +1,198 @@
+//! `Body` and `Patch`: JSON that was read, normalised and passed its own checks.
+use std::{fmt::Write, future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    error::PayloadError,
+    http::header,
+    web::{Bytes, PayloadConfig},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, error::Category};
+use validator::Validate;
+
+use crate::{
+    error::{Error, FieldError, Result, field_errors},
+    text,
+};
+
+/// The longest body that is read at all, in bytes: an article's 1 MiB and room around it.
+pub const MAX_BYTES: usize = 2 * 1024 * 1024;
+const JSON: &str = "application/json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// For the app: the limit that actix enforces while it reads.
+pub fn limit() -> PayloadConfig {
+    PayloadConfig::new(MAX_BYTES)
+}
+
+/// Handler argument: a JSON body.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+/// Handler argument: a JSON merge patch (RFC 7396), to be applied to a resource's input form.
+#[derive(Debug)]
+pub struct Patch(Value);
+
+type Reading<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
+
+impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
+    type Error = Error;
+    type Future = Reading<Self>;
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = bytes(req, payload, JSON);
+        Box::pin(async move { parse(&body.await?).and_then(accept).map(Self) })
+    }
+}
+
+impl FromRequest for Patch {
+    type Error = Error;
+    type Future = Reading<Self>;
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = bytes(req, payload, MERGE_PATCH);
+        Box::pin(async move {
+            match parse(&body.await?)? {
+                patch @ Value::Object(_) => Ok(Self(patch)),
+                _ => Err(Error::invalid("", "type", "A merge patch here is a JSON object.")),
+            }
+        })
+    }
+}
+
+impl Patch {
+    /// The input that results when this patch is merged into `current`: read and checked as a
+    /// whole, as if it had been sent with PUT.
+    pub fn apply<T: Serialize + DeserializeOwned + Validate>(&self, current: &T) -> Result<T> {
+        let mut whole = serde_json::to_value(current).map_err(Error::internal)?;
+        json_patch::merge(&mut whole, &self.0);
+        accept(whole)
+    }
+}
+
+/// The bytes of a body of the right media type.
+pub(super) fn bytes(
+    req: &HttpRequest,
+    payload: &mut Payload,
+    expected: &'static str,
+) -> impl Future<Output = Result<Bytes>> + use<> {
+    let given = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = given.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    let fits = essence.eq_ignore_ascii_case(expected);
+    let read = Bytes::from_request(req, payload);
+    async move {
+        if !fits {
+            return Err(Error::UnsupportedMediaType(expected));
+        }
+        read.await.map_err(|err| match err.as_error::<PayloadError>() {
+            Some(PayloadError::Overflow) => Error::TooLarge(MAX_BYTES),
+            _ => Error::malformed("The body ended too early or was not encoded as announced."),
+        })
+    }
+}
+
+/// Reads JSON (RFC 8259); its texts are brought to normal form C, NUL characters refused.
+pub(super) fn parse(bytes: &[u8]) -> Result<Value> {
+    let mut value = serde_json::from_slice(bytes).map_err(|err| {
+        Error::malformed(match err.classify() {
+            Category::Eof if bytes.is_empty() => "The body is empty; it must be JSON.".to_owned(),
+            _ => format!("The body is not JSON: {err}."),
+        })
+    })?;
+    normalise(&mut value, &mut String::new())?;
+    Ok(value)
+}
+
+fn normalise(value: &mut Value, at: &mut String) -> Result<()> {
+    let length = at.len();
+    match value {
+        Value::String(text) => {
+            if text.contains('\0') {
+                return Err(Error::invalid(at, "nul", "must not contain a NUL character"));
+            }
+            *text = text::nfc(std::mem::take(text));
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                let _ = write!(at, "/{index}");
+                normalise(item, at)?;
+                at.truncate(length);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members.iter_mut() {
+                at.push('/');
+                at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                if name.contains('\0') {
+                    return Err(Error::invalid(at, "nul", "must not contain a NUL character"));
+                }
+                normalise(member, at)?;
+                at.truncate(length);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+    Ok(())
+}
+
+/// Makes the input out of the JSON and checks its rules.
+pub(super) fn accept<T: DeserializeOwned + Validate>(value: Value) -> Result<T> {
+    let input: T = serde_path_to_error::deserialize(value).map_err(|err| {
+        let at = pointer(err.path());
+        Error::Invalid(vec![refusal(&at, &err.into_inner().to_string())])
+    })?;
+    input.validate().map_err(|errors| Error::Invalid(field_errors(&errors, "")))?;
+    Ok(input)
+}
+
+/// What serde's message says, with the place where it found the fault. A type that reads itself
+/// in two steps prefixes its message with the inner place: see [`nested`].
+fn refusal(at: &str, message: &str) -> FieldError {
+    let (inner, cause) = message.split_once(NESTED).unwrap_or(("", message));
+    let at = format!("{at}{inner}");
+    match member_named_in(cause) {
+        Some((name, code)) if !at.ends_with(&format!("/{name}")) => {
+            FieldError::at(format!("{at}/{name}"), code, cause)
+        }
+        Some((_, code)) => FieldError::at(at, code, cause),
+        None => FieldError::at(at, "type", cause),
+    }
+}
+
+const NESTED: &str = "\u{1}";
+
+/// The message of an error inside a value that is read in a second step, with its place, so
+/// that the body's reader can point at it.
+pub fn nested(err: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let message = err.inner().to_string();
+    let (deeper, cause) = message.split_once(NESTED).unwrap_or(("", &message));
+    format!("{}{deeper}{NESTED}{cause}", pointer(err.path()))
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        pointer.push('/');
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&index.to_string()),
+            Segment::Map { key } => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { variant } => pointer.push_str(variant),
+            Segment::Unknown => pointer.push('?'),
+        }
+    }
+    pointer
+}
+
+/// The member that a message of serde's names, and which rule it broke.
+pub(super) fn member_named_in(message: &str) -> Option<(String, &'static str)> {
+    let rules = [
+        ("unknown field `", "unknown_member"),
+        ("missing field `", "required"),
+        ("duplicate field `", "duplicate"),
+    ];
+    rules.iter().find_map(|(start, code)| {
+        let name = message.strip_prefix(start)?.split('`').next()?;
+        Some((name.to_owned(), *code))
+    })
+}

@@ -1,0 +1,77 @@
+//! Cursors and pages: lists by keyset, so that page 5,000 costs what page 1 does.
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
+
+use super::query::Limit;
+use crate::error::{Error, Result};
+
+/// Where a page ended: the sort key and id of its last row, opaque to clients.
+#[derive(Debug, Serialize, Deserialize)]
+struct Place<K> {
+    /// Which list in which order, so that a cursor of another is refused.
+    of: String,
+    key: K,
+}
+
+/// Reads the cursor of the list `of`.
+pub fn read<K: DeserializeOwned>(of: &str, cursor: Option<&str>) -> Result<Option<K>> {
+    let Some(text) = cursor else { return Ok(None) };
+    let place = URL_SAFE_NO_PAD
+        .decode(text)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Place<K>>(&bytes).ok())
+        .filter(|place| place.of == of);
+    match place {
+        Some(place) => Ok(Some(place.key)),
+        None => Err(Error::parameter("cursor", "cursor", "is not a cursor of this list")),
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The items, in the order of the list.
+    pub data: Vec<T>,
+    /// Send it as `cursor` to get the next page; null on the last one.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// Cuts `rows`, of which one more than the limit was asked for, to a page of the list `of`.
+    pub fn cut<K: Serialize>(
+        of: &str,
+        mut rows: Vec<T>,
+        limit: Limit,
+        key: impl FnOnce(&T) -> K,
+    ) -> Result<Self> {
+        let size = usize::try_from(limit.rows()).map_err(Error::internal)?;
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let next = match rows.last() {
+            Some(last) if more => {
+                let place = Place { of: of.to_owned(), key: key(last) };
+                Some(URL_SAFE_NO_PAD.encode(serde_json::to_vec(&place).map_err(Error::internal)?))
+            }
+            _ => None,
+        };
+        Ok(Self { data: rows, next })
+    }
+
+    /// The same page of other items.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page { data: self.data.into_iter().map(change).collect(), next: self.next }
+    }
+
+    /// The address of the next page: this one's with the cursor set (RFC 8288).
+    pub fn next_link(&self, uri: &actix_web::http::Uri) -> Option<String> {
+        let next = self.next.as_ref()?;
+        let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+        let rest = query.filter(|(name, _)| name != "cursor");
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(rest)
+            .append_pair("cursor", next)
+            .finish();
+        Some(format!("<{}?{query}>; rel=\"next\"", uri.path()))
+    }
+}

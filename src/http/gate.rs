@@ -1,0 +1,84 @@
+//! The gate every request passes: its id, HEAD, what it accepts, and headers on every answer.
+use actix_web::{
+    HttpMessage, ResponseError,
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method,
+        header::{self, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+};
+use uuid::Uuid;
+
+use crate::error::{Error, REQUEST_ID, Result};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of a request, for the handlers that write.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// Middleware around the whole app.
+pub async fn pass<B: MessageBody>(
+    mut req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let id = well_formed_id(&req).unwrap_or_else(|| Uuid::now_v7().to_string());
+    req.extensions_mut().insert(RequestId(id.clone()));
+    // Wherever GET answers, HEAD does (RFC 9110, 9.3.2). The encoder has seen the real method
+    // and leaves the body out.
+    if req.method() == Method::HEAD {
+        req.head_mut().method = Method::GET;
+    }
+    let managed = req.path().starts_with("/manage/");
+    let mut answer = REQUEST_ID.scope(id.clone(), respond(req, next)).await?;
+    let refused = answer.status().is_client_error() || answer.status().is_server_error();
+    let headers = answer.headers_mut();
+    if managed || refused {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok(answer)
+}
+
+async fn respond<B: MessageBody>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let api = req.path().starts_with("/v1/") || req.path().starts_with("/manage/");
+    if api && !accepts_json(&req) {
+        let refusal = Error::NotAcceptable("application/json").error_response();
+        return Ok(req.into_response(refusal).map_into_right_body());
+    }
+    next.call(req).await.map(ServiceResponse::map_into_left_body)
+}
+
+/// The caller's own id, when it is one that is safe to log and to send back.
+fn well_formed_id(req: &ServiceRequest) -> Option<String> {
+    let id = req.headers().get(X_REQUEST_ID)?.to_str().ok()?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+    (1..=128).contains(&id.len()).then_some(())?;
+    id.chars().all(fits).then(|| id.to_owned())
+}
+
+/// Whether JSON is among what the caller takes; quality values only matter when they are zero.
+fn accepts_json(req: &ServiceRequest) -> bool {
+    let mut given = req.headers().get_all(header::ACCEPT).peekable();
+    if given.peek().is_none() {
+        return true;
+    }
+    let ranges = given.filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
+    ranges.map(str::trim).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let refused = parts.any(|part| {
+            part.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0))
+        });
+        let json = ["*/*", "application/*", "application/json", "application/problem+json"];
+        (kind.is_empty() || json.contains(&kind.as_str())) && !refused
+    })
+}

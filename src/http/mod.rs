@@ -1,0 +1,12 @@
+//! What every handler shares: readers of bodies, queries and headers, and shapes of answers.
+pub mod answer;
+pub mod body;
+pub mod cache;
+pub mod conditional;
+pub mod cursor;
+pub mod document;
+pub mod gate;
+pub mod idempotency;
+pub mod path;
+pub mod problems;
+pub mod query;

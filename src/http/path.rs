@@ -1,0 +1,67 @@
+//! `Id`: the id, and where there is one the number, in a request's path.
+use std::{
+    future::{Ready, ready},
+    str::FromStr,
+};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+
+use crate::error::{Error, Result};
+
+/// Handler argument: the `{id}` of the path.
+#[derive(Debug, Clone, Copy)]
+pub struct Id<T>(pub T);
+
+/// Handler argument: the `{number}` of the path, from 1.
+#[derive(Debug, Clone, Copy)]
+pub struct Number(pub i32);
+
+/// Handler argument: the `{link_id}` of the path, beside an [`Id`].
+#[derive(Debug, Clone, Copy)]
+pub struct LinkIdOf<T>(pub T);
+
+fn segment<T: FromStr>(req: &HttpRequest, name: &'static str, expected: &str) -> Result<T> {
+    let text = req.match_info().get(name).unwrap_or_default();
+    text.parse().map_err(|_| Error::parameter(name, "format", expected))
+}
+
+impl<T: FromStr> FromRequest for Id<T> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(segment(req, "id", "expected a UUID").map(Self))
+    }
+}
+
+impl<T: FromStr> FromRequest for LinkIdOf<T> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(segment(req, "link_id", "expected a UUID").map(Self))
+    }
+}
+
+impl FromRequest for Number {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let number = segment::<i32>(req, "number", "expected a whole number from 1");
+        ready(match number {
+            Ok(number) if number >= 1 => Ok(Self(number)),
+            Ok(_) => Err(Error::parameter("number", "range", "expected a whole number from 1")),
+            Err(err) => Err(err),
+        })
+    }
+}
+
+/// Handler argument: the `{name}` of the path.
+#[derive(Debug, Clone)]
+pub struct Name(pub String);
+
+impl FromRequest for Name {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(segment(req, "name", "expected a name").map(Self))
+    }
+}

@@ -1,0 +1,93 @@
+//! `Query`: parameters after the question mark; an unknown one is refused, never ignored.
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use serde::{Deserialize, Deserializer, de, de::DeserializeOwned};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
+
+use super::body::member_named_in;
+use crate::error::{Error, Result};
+
+/// Handler argument: the query, read into a struct that denies unknown fields.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(req.query_string()).map(Self))
+    }
+}
+
+fn read<T: DeserializeOwned>(query: &str) -> Result<T> {
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    if pairs.clone().any(|(name, value)| {
+        [name, value].iter().any(|text| text.contains(['\0', char::REPLACEMENT_CHARACTER]))
+    }) {
+        return Err(Error::malformed("The query has broken UTF-8 or a NUL character."));
+    }
+    serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|err| {
+        let cause = err.inner().to_string();
+        match member_named_in(&cause) {
+            Some((name, code)) => {
+                let code = if code == "unknown_member" { "unknown_parameter" } else { code };
+                Error::parameter(&name, code, cause.replace("field", "parameter"))
+            }
+            None => Error::parameter(&err.path().to_string(), "format", cause),
+        }
+    })
+}
+
+/// How many items a list answers at once: 1 to 100, 20 unless told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit(u8);
+
+impl Limit {
+    const MAX: u8 = 100;
+
+    /// As statements take it.
+    pub fn rows(self) -> i64 {
+        i64::from(self.0)
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(20)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.parse() {
+            Ok(limit) if (1..=Self::MAX).contains(&limit) => Ok(Self(limit)),
+            _ => Err(de::Error::custom("expected a whole number from 1 to 100")),
+        }
+    }
+}
+
+impl utoipa::PartialSchema for Limit {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(Self::MAX))
+            .default(Some(20.into()))
+            .into()
+    }
+}
+impl utoipa::ToSchema for Limit {}
+
+/// Values separated by commas, such as `id,headline`: a shape for queries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commas<T>(pub Vec<T>);
+
+impl<'de, T: std::str::FromStr<Err: std::fmt::Display>> Deserialize<'de> for Commas<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let values = text.split(',').map(|value| value.parse().map_err(de::Error::custom));
+        values.collect::<Result<_, _>>().map(Self)
+    }
+}

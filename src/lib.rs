@@ -1,0 +1,14 @@
+//! Broadsheet: a headless news CMS. Start reading at `app`.
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod http;
+pub mod ids;
+pub mod sections;
+pub mod tags;
+pub mod text;
+pub mod time;
+pub mod users;

@@ -1,0 +1,60 @@
+//! Sections for readers.
+use actix_web::get;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    model::{SectionDetail, SectionNode},
+    queries,
+    tree::Tree,
+};
+use crate::{
+    db::Db,
+    error::{Error, Result},
+    http::{
+        cache::{Delivered, Made},
+        path::Id,
+    },
+    ids::SectionId,
+    tags::Tag,
+};
+
+/// Hangs the room's delivery routes into the app.
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(get_section_tree).service(get_section);
+}
+
+/// All public sections.
+#[derive(Serialize, ToSchema)]
+struct SectionTree {
+    /// The sections at the top, in their order, each with those below it.
+    data: Vec<SectionNode>,
+}
+
+fn made(tree: &Tree) -> Made {
+    let mut made = Made::default();
+    made.of([Tag::Sections]);
+    tree.modified().into_iter().for_each(|at| made.modified(at));
+    made
+}
+
+/// Get the section tree
+#[utoipa::path(tag = "delivery", responses(
+    (status = 200, description = "All public sections, nested.", body = SectionTree),
+    (status = 304, description = "Nothing changed since the ETag in If-None-Match.")))]
+#[get("/sections")]
+async fn get_section_tree(db: Db) -> Result<Delivered> {
+    let tree = db.read(queries::tree).await?.visible();
+    Delivered::new(&SectionTree { data: tree.nested() }, made(&tree))
+}
+
+/// Get one section
+#[utoipa::path(tag = "delivery", responses(
+    (status = 200, description = "The section, the way to it, and what is directly below it.", body = SectionDetail),
+    (status = 304, description = "Nothing changed since the ETag in If-None-Match.")))]
+#[get("/sections/{id}")]
+async fn get_section(db: Db, id: Id<SectionId>) -> Result<Delivered> {
+    let tree = db.read(queries::tree).await?.visible();
+    Delivered::new(&tree.detail(id.0).ok_or(Error::NotFound)?, made(&tree))
+}

@@ -1,0 +1,271 @@
+//! Sections for editors.
+use actix_web::{HttpRequest, delete, get, patch, post, put};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    model::{Reassign, Section, SectionFilter, SectionInput},
+    queries,
+    tree::{DEPTH_MAX, Tree},
+};
+use crate::{
+    auth::{
+        guard::Allow,
+        roles::{SignedIn, WriteSections},
+    },
+    db::{Db, Tx, journal::Entry},
+    error::{Error, Result},
+    http::{
+        answer::Answer,
+        body::{Body, Patch},
+        conditional::IfMatch,
+        cursor::{self, Page},
+        idempotency::{IdempotencyKey, Posted},
+        path::Id,
+        query::Query,
+    },
+    ids::SectionId,
+    tags::Tag,
+    text,
+};
+
+/// Held by whoever changes the shape of the tree.
+const TREE: uuid::Uuid = uuid::Uuid::from_u128(0x0f00_7265_6573);
+
+/// Hangs the room's management routes into the app.
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(list_sections).service(create_section).service(read_section);
+    cfg.service(replace_section).service(patch_section).service(delete_section);
+}
+
+/// List sections
+///
+/// In the order of their paths, so that a section comes right before those below it.
+#[utoipa::path(tag = "sections", security(("bearer" = [])), params(SectionFilter),
+    responses((status = 200, description = "A page of sections.", body = Page<Section>)))]
+#[get("/sections")]
+async fn list_sections(
+    _: Allow<SignedIn>,
+    db: Db,
+    req: HttpRequest,
+    Query(filter): Query<SectionFilter>,
+) -> Result<Answer> {
+    let after = cursor::read("sections", filter.cursor.as_deref())?;
+    let limit = filter.limit;
+    let rows = db.read(move |conn| queries::page(conn, &filter, after)).await?;
+    let page = Page::cut("sections", rows, limit, |last| last.path.clone())?;
+    Answer::page(&req, &page)
+}
+
+/// Create a section
+#[utoipa::path(tag = "sections", security(("bearer" = ["sections:write"])),
+    params(IdempotencyKey), request_body = SectionInput,
+    responses((status = 201, description = "Created.", body = Section),
+        (status = 409, description = "The slug is taken among its siblings, or the address by an article.")))]
+#[post("/sections")]
+async fn create_section(
+    allow: Allow<WriteSections>,
+    db: Db,
+    post: Posted<SectionInput>,
+) -> Result<Answer> {
+    post.once(&db, allow.caller, |tx, input| {
+        tx.lock(TREE)?;
+        let tree = queries::tree(tx)?;
+        let section = placed(tx, &tree, SectionId::new(), input, None)?;
+        queries::insert(tx, &section)?;
+        tx.record(Entry::new("created", &section).stale([Tag::Sections]))?;
+        Answer::created("/manage/v1/sections", &section, &section)
+    })
+    .await
+}
+
+/// Read a section
+#[utoipa::path(tag = "sections", security(("bearer" = [])),
+    responses((status = 200, description = "The section.", body = Section)))]
+#[get("/sections/{id}")]
+async fn read_section(_: Allow<SignedIn>, db: Db, id: Id<SectionId>) -> Result<Answer> {
+    let section = db.read(move |conn| queries::find(conn, id.0)).await?;
+    Answer::resource(&section, &section)
+}
+
+/// Replace a section
+///
+/// A new slug or parent moves the section and everything below it to new addresses; the old
+/// ones lead there from then on.
+#[utoipa::path(tag = "sections", security(("bearer" = ["sections:write"])), params(IfMatch),
+    request_body = SectionInput,
+    responses((status = 200, description = "Replaced.", body = Section),
+        (status = 409, description = "The slug is taken, or the section would stand below itself.")))]
+#[put("/sections/{id}")]
+async fn replace_section(
+    allow: Allow<WriteSections>,
+    db: Db,
+    id: Id<SectionId>,
+    expected: IfMatch,
+    Body(input): Body<SectionInput>,
+) -> Result<Answer> {
+    db.write(allow.caller, move |tx| change(tx, id.0, &expected, |_| Ok(input))).await
+}
+
+/// Change a section
+///
+/// Takes a JSON merge patch (RFC 7396) of the members that PUT takes.
+#[utoipa::path(tag = "sections", security(("bearer" = ["sections:write"])), params(IfMatch),
+    request_body(content = SectionInput, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "Changed.", body = Section),
+        (status = 409, description = "The slug is taken, or the section would stand below itself.")))]
+#[patch("/sections/{id}")]
+async fn patch_section(
+    allow: Allow<WriteSections>,
+    db: Db,
+    id: Id<SectionId>,
+    expected: IfMatch,
+    patch: Patch,
+) -> Result<Answer> {
+    db.write(allow.caller, move |tx| {
+        change(tx, id.0, &expected, |current| patch.apply(&current.input()))
+    })
+    .await
+}
+
+/// Delete a section
+///
+/// Refused while anything uses it, unless `reassign_to` names a section that takes over its
+/// articles and subsections; old addresses then lead there.
+#[utoipa::path(tag = "sections", security(("bearer" = ["sections:write"])),
+    params(IfMatch, Reassign),
+    responses((status = 204, description = "Deleted."),
+        (status = 409, description = "In use; `errors` lists by what."),
+        (status = 422, description = "`reassign_to` is no section, or stands below this one.")))]
+#[delete("/sections/{id}")]
+async fn delete_section(
+    allow: Allow<WriteSections>,
+    db: Db,
+    id: Id<SectionId>,
+    expected: IfMatch,
+    Query(reassign): Query<Reassign>,
+) -> Result<Answer> {
+    db.write(allow.caller, move |tx| {
+        tx.lock(TREE)?;
+        let section = expected.current(tx, id.0, |conn| queries::find(conn, id.0))?;
+        let mut stale = vec![Tag::Sections];
+        match reassign.reassign_to {
+            None => {
+                let used_by = queries::users_of(tx, section.id)?;
+                if !used_by.is_empty() {
+                    return Err(Error::in_use(used_by));
+                }
+            }
+            Some(to) => {
+                hand_over(tx, &section, to)?;
+                stale.extend([Tag::List(section.id), Tag::List(to), Tag::AdSlots]);
+            }
+        }
+        queries::delete(tx, section.id)?;
+        tx.record(Entry::new("deleted", &section).stale(stale))
+    })
+    .await?;
+    Ok(Answer::nothing())
+}
+
+fn hand_over(tx: &mut Tx<'_>, section: &Section, to: SectionId) -> Result<()> {
+    let refused = |why| Error::Malformed {
+        detail: format!("reassign_to: {why}"),
+        errors: vec![crate::error::FieldError::parameter("reassign_to", "reference", why)],
+    };
+    let tree = queries::tree(tx)?;
+    let taker = tree.get(to).ok_or_else(|| refused("is not a section"))?;
+    if tree.above(to).any(|above| above.id == section.id) {
+        return Err(refused("is this section or stands below it"));
+    }
+    for child in tree.iter().filter(|child| child.parent_id == Some(section.id)) {
+        let input = SectionInput { parent_id: Some(to), ..child.input() };
+        // Each move is seen by the next one.
+        let tree = queries::tree(tx)?;
+        let moved = placed(tx, &tree, child.id, input, Some(child))?;
+        store(tx, &tree, child, &moved)?;
+    }
+    queries::reassign(tx, section.id, taker.id)?;
+    let now = tx.now();
+    queries::redirect(tx, &section.path, taker.id, now)
+}
+
+/// The way of every change: lock, find, compare versions, make the new form, store, record.
+fn change(
+    tx: &mut Tx<'_>,
+    id: SectionId,
+    expected: &IfMatch,
+    input: impl FnOnce(&Section) -> Result<SectionInput>,
+) -> Result<Answer> {
+    tx.lock(TREE)?;
+    let current = expected.current(tx, id, |conn| queries::find(conn, id))?;
+    let tree = queries::tree(tx)?;
+    let changed = placed(tx, &tree, id, input(&current)?, Some(&current))?;
+    store(tx, &tree, &current, &changed)?;
+    Answer::resource(&changed, &changed)
+}
+
+fn store(tx: &mut Tx<'_>, tree: &Tree, current: &Section, changed: &Section) -> Result<()> {
+    let now = tx.now();
+    queries::replace(tx, changed)?;
+    if changed.path != current.path {
+        for id in tree.subtree(current.id) {
+            if let Some(below) = tree.get(id).filter(|below| below.id != current.id) {
+                let path = format!("{}{}", changed.path, &below.path[current.path.len()..]);
+                queries::set_path(tx, id, &path, now)?;
+            }
+        }
+        queries::redirect(tx, &current.path, current.id, now)?;
+    }
+    let entry = Entry::new("changed", changed).diff(&current.input(), &changed.input());
+    tx.record(entry.stale([Tag::Sections]))
+}
+
+/// The section that the input describes, at its place in the tree.
+fn placed(
+    tx: &mut Tx<'_>,
+    tree: &Tree,
+    id: SectionId,
+    input: SectionInput,
+    current: Option<&Section>,
+) -> Result<Section> {
+    let SectionInput { parent_id, slug, name, description, position, hidden, comments_mode } =
+        input;
+    let slug = slug.unwrap_or_else(|| text::slugify(&name));
+    if slug.is_empty() {
+        return Err(Error::invalid("/slug", "required", "cannot be made from the name; send one"));
+    }
+    let mut path = format!("/{slug}");
+    if let Some(parent_id) = parent_id {
+        let parent = tree
+            .get(parent_id)
+            .ok_or_else(|| Error::invalid("/parent_id", "missing", "is not the id of a section"))?;
+        let above = tree.above(parent_id).count();
+        if tree.above(parent_id).any(|section| section.id == id) {
+            return Err(Error::taken("/parent_id", "A section cannot stand below itself."));
+        }
+        if above + current.map_or(1, |current| tree.height(current.id)) > DEPTH_MAX {
+            return Err(Error::invalid("/parent_id", "depth", "makes more than four levels"));
+        }
+        path = format!("{}{path}", parent.path);
+        let now = tx.now();
+        let moved = current.is_none_or(|current| current.path != path);
+        if moved && queries::has_article_at(tx, parent_id, &slug, now)? {
+            return Err(Error::taken("/slug", "An article is public at this address."));
+        }
+    }
+    let now = tx.now();
+    Ok(Section {
+        id,
+        parent_id,
+        slug,
+        name,
+        path,
+        description,
+        position,
+        hidden,
+        comments_mode,
+        version: current.map_or(1, |current| current.version + 1),
+        created_at: current.map_or(now, |current| current.created_at),
+        updated_at: now,
+    })
+}

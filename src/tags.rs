@@ -1,0 +1,57 @@
+//! Cache tags: names for what an answer was made of, and for what a change makes stale.
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::ids::{AdSlotId, ArticleId, CommentId, CreditId, MediaId, SectionId, UserId};
+
+/// One thing that public answers are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tag {
+    /// One article: its editions.
+    Article(ArticleId),
+    /// The lists that show a section's articles.
+    List(SectionId),
+    /// Every list of articles, whatever it is filtered by.
+    Lists,
+    /// The section tree: names, addresses, order.
+    Sections,
+    /// One medium.
+    Media(MediaId),
+    /// One media credit.
+    Credit(CreditId),
+    /// All ad slots: which are shown where.
+    AdSlots,
+    /// One ad slot.
+    AdSlot(AdSlotId),
+    /// The comments under one article.
+    Comments(ArticleId),
+    /// One comment.
+    Comment(CommentId),
+    /// A user, as readers see one: the author's name.
+    Author(UserId),
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Article(id) => write!(f, "article:{id}"),
+            Self::List(id) => write!(f, "list:{id}"),
+            Self::Lists => f.write_str("lists"),
+            Self::Sections => f.write_str("sections"),
+            Self::Media(id) => write!(f, "media:{id}"),
+            Self::Credit(id) => write!(f, "credit:{id}"),
+            Self::AdSlots => f.write_str("ad-slots"),
+            Self::AdSlot(id) => write!(f, "ad-slot:{id}"),
+            Self::Comments(id) => write!(f, "comments:{id}"),
+            Self::Comment(id) => write!(f, "comment:{id}"),
+            Self::Author(id) => write!(f, "author:{id}"),
+        }
+    }
+}
+
+impl Serialize for Tag {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

@@ -1,0 +1,113 @@
+//! Every statement about users.
+use diesel::prelude::*;
+
+use super::model::{UserFilter, UserRow};
+use crate::{
+    auth::roles::Role,
+    db::{
+        Conn,
+        schema::{article_authors, articles, media, media_credits, sections, sessions, users},
+    },
+    error::{Error, FieldError, Refused, Result},
+    ids::{ArticleId, SectionId, UserId},
+};
+
+const TAKEN: &str = "Another user has this email.";
+
+/// One user.
+pub fn find(conn: &mut Conn, id: UserId) -> Result<UserRow> {
+    Ok(users::table.find(id).select(UserRow::as_select()).first(conn)?)
+}
+
+/// The user with this folded email.
+pub fn find_by_email(conn: &mut Conn, email: &str) -> Result<UserRow> {
+    let named = users::table.filter(users::email.eq(email));
+    Ok(named.select(UserRow::as_select()).first(conn)?)
+}
+
+/// Users by email, one more than the limit.
+pub fn page(conn: &mut Conn, filter: &UserFilter, after: Option<String>) -> Result<Vec<UserRow>> {
+    let mut rows = users::table
+        .order(users::email)
+        .limit(filter.limit.rows() + 1)
+        .select(UserRow::as_select())
+        .into_boxed();
+    if let Some(active) = filter.active {
+        rows = rows.filter(users::active.eq(active));
+    }
+    if let Some(email) = after {
+        rows = rows.filter(users::email.gt(email));
+    }
+    Ok(rows.load(conn)?)
+}
+
+/// Whether there is any user at all.
+pub fn any(conn: &mut Conn) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
+}
+
+/// Stores a new user.
+pub fn insert(conn: &mut Conn, user: &UserRow) -> Result<()> {
+    diesel::insert_into(users::table).values(user).execute(conn).or_taken("/email", TAKEN)?;
+    Ok(())
+}
+
+/// Stores a changed user. Where the token epoch moved, the sign-ins end.
+pub fn replace(conn: &mut Conn, before: &UserRow, user: &UserRow) -> Result<()> {
+    diesel::update(users::table.find(user.id)).set(user).execute(conn).or_taken("/email", TAKEN)?;
+    if before.token_epoch != user.token_epoch {
+        diesel::delete(sessions::table.filter(sessions::user_id.eq(user.id))).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Refuses if the sections are not all there.
+pub fn check_sections(conn: &mut Conn, wanted: &[SectionId]) -> Result<()> {
+    let known: Vec<SectionId> = sections::table
+        .filter(sections::id.eq_any(wanted.to_vec()))
+        .select(sections::id)
+        .load(conn)?;
+    let missing = wanted.iter().enumerate().filter(|(_, id)| !known.contains(id));
+    let errors: Vec<FieldError> = missing
+        .map(|(at, _)| {
+            FieldError::at(format!("/sections/{at}"), "missing", "is not the id of a section")
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+/// Refuses to leave the newsroom without an administrator who can sign in.
+pub fn check_an_admin_remains(conn: &mut Conn) -> Result<()> {
+    let active = users::table.filter(users::active.eq(true));
+    let active: Vec<UserRow> = active.select(UserRow::as_select()).load(conn)?;
+    if active.iter().any(|user| user.roles.0.contains(&Role::Admin)) {
+        return Ok(());
+    }
+    Err(Error::conflict("The last active administrator must stay one."))
+}
+
+/// The addresses of what a user has written or made, which keeps them from being deleted.
+pub fn works_of(conn: &mut Conn, id: UserId) -> Result<Vec<String>> {
+    let written: Vec<ArticleId> = article_authors::table
+        .filter(article_authors::user_id.eq(id))
+        .select(article_authors::article_id)
+        .limit(20)
+        .load(conn)?;
+    Ok(written.iter().map(|id| format!("/manage/v1/articles/{id}")).collect())
+}
+
+/// Deletes a user whom nothing refers to; what they made stays, without its maker.
+pub fn delete(conn: &mut Conn, id: UserId) -> Result<()> {
+    let nobody = None::<UserId>;
+    diesel::update(articles::table.filter(articles::created_by.eq(id)))
+        .set(articles::created_by.eq(nobody))
+        .execute(conn)?;
+    diesel::update(media::table.filter(media::created_by.eq(id)))
+        .set(media::created_by.eq(nobody))
+        .execute(conn)?;
+    diesel::update(media_credits::table.filter(media_credits::created_by.eq(id)))
+        .set(media_credits::created_by.eq(nobody))
+        .execute(conn)?;
+    diesel::delete(users::table.find(id)).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! Starts a whole newsroom per test: its own database, its own clock, no network.
+mod client;
+mod contract;
+mod engines;
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    future::Future,
+    pin::Pin,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use actix_http::Request;
+use actix_web::{
+    body::{MessageBody, to_bytes},
+    dev::{Service, ServiceResponse},
+    test::init_service,
+};
+use broadsheet::{
+    app::{self, State},
+    auth::roles::Role,
+    config::{Config, Secret},
+    time::{Clock, Instant},
+    users,
+};
+use serde_json::{Value, json};
+
+pub use client::{Answer, Client};
+pub use engines::Engine;
+
+/// Runs each of these test functions once on every engine.
+macro_rules! on_both_engines {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[actix_web::test]
+            async fn $name() {
+                super::$name(crate::support::TestApp::start(crate::support::Engine::Sqlite).await).await;
+            })+
+        }
+        mod postgres {
+            $(#[actix_web::test]
+            async fn $name() {
+                if crate::support::Engine::postgres_is_here() {
+                    super::$name(crate::support::TestApp::start(crate::support::Engine::Postgres).await).await;
+                }
+            })+
+        }
+    };
+}
+pub(crate) use on_both_engines;
+
+type Answering = Pin<Box<dyn Future<Output = Answer>>>;
+type Call = Rc<dyn Fn(Request) -> Answering>;
+
+/// The password of everyone in the tests.
+pub const PASSWORD: &str = "correct horse battery staple";
+pub const ADMIN: &str = "admin@example.org";
+
+pub struct TestApp {
+    call: Call,
+    clock: Arc<AtomicI64>,
+    signed_in: RefCell<HashMap<String, Client>>,
+    pub state: State,
+    // Last, so that it goes when nothing uses it any more.
+    _database: engines::Database,
+}
+
+impl TestApp {
+    pub async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, |_| None).await
+    }
+
+    /// With settings beside those that every test has.
+    pub async fn start_with(engine: Engine, settings: impl Fn(&str) -> Option<String>) -> Self {
+        let database = engine.database();
+        let config = Config::read(|name| match name {
+            "DATABASE_URL" => Some(database.url.clone()),
+            "DATABASE_CONNECTIONS" => Some("2".to_owned()),
+            "JWT_SECRET" => Some("a secret for tests, long enough to sign".to_owned()),
+            other => settings(other),
+        })
+        .expect("the test's settings are valid");
+        let clock =
+            Arc::new(AtomicI64::new("2026-06-01T12:00:00Z".parse::<Instant>().unwrap().micros()));
+        let state = State::open(config, Clock::settable(Arc::clone(&clock))).unwrap();
+        let password = Secret::new(PASSWORD);
+        let now = state.clock.now();
+        users::first::make_administrator(&state.db, ADMIN, &password, now).await.unwrap();
+
+        let service = Rc::new(init_service(app::build(state.clone())).await);
+        let call: Call = Rc::new(move |req| {
+            let service = Rc::clone(&service);
+            Box::pin(async move {
+                match service.call(req).await {
+                    Ok(answer) => read(answer).await,
+                    Err(err) => panic!("an error escaped: {err}"),
+                }
+            })
+        });
+        let signed_in = RefCell::default();
+        Self { call, clock, signed_in, state, _database: database }
+    }
+
+    /// A caller without a token.
+    pub fn anyone(&self) -> Client {
+        Client::new(Rc::clone(&self.call), Arc::clone(&self.clock), None)
+    }
+
+    /// A caller with this token.
+    pub fn with_token(&self, token: &str) -> Client {
+        Client::new(Rc::clone(&self.call), Arc::clone(&self.clock), Some(token.to_owned()))
+    }
+
+    /// Whoever has this email, signed in.
+    pub async fn sign_in(&self, email: &str) -> Client {
+        if let Some(known) = self.signed_in.borrow().get(email) {
+            return known.clone();
+        }
+        let who = json!({"email": email, "password": PASSWORD});
+        let tokens = self.anyone().post("/manage/v1/session", who).await.expect(200);
+        let client = self.with_token(tokens["access_token"].as_str().unwrap());
+        self.signed_in.borrow_mut().insert(email.to_owned(), client.clone());
+        client
+    }
+
+    pub async fn admin(&self) -> Client {
+        self.sign_in(ADMIN).await
+    }
+
+    /// A user with this role alone, in all sections; the same one at each call.
+    pub async fn signed_in(&self, role: Role) -> Client {
+        match role {
+            Role::Admin => self.admin().await,
+            role => {
+                let email = format!("{role}@example.org");
+                if !self.signed_in.borrow().contains_key(&email) {
+                    self.add_user(&email, &[role], &[]).await;
+                }
+                self.sign_in(&email).await
+            }
+        }
+    }
+
+    /// Makes a user; answers what the API answers.
+    pub async fn add_user(&self, email: &str, roles: &[Role], sections: &[&Value]) -> Value {
+        let name = email.split('@').next().unwrap();
+        let user = json!({
+            "email": email, "name": name, "roles": roles, "sections": sections,
+            "password": PASSWORD,
+        });
+        self.admin().await.post("/manage/v1/users", user).await.expect(201)
+    }
+
+    /// The test's present instant.
+    pub fn now(&self) -> Instant {
+        self.state.clock.now()
+    }
+
+    /// The instant so many seconds from now, as the API writes it.
+    pub fn in_seconds(&self, seconds: i64) -> String {
+        self.now().plus_seconds(seconds).to_string()
+    }
+
+    /// Moves the test's clock on.
+    pub fn advance(&self, seconds: i64) {
+        self.clock.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+    }
+
+    /// How many statements the database ran for `work`.
+    pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (u64, T) {
+        let before = self.state.db.statements();
+        let done = work.await;
+        (self.state.db.statements() - before, done)
+    }
+}
+
+async fn read(answer: ServiceResponse<impl MessageBody>) -> Answer {
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let Ok(bytes) = to_bytes(answer.into_body()).await else { panic!("the body broke off") };
+    Answer::new(status, headers, &bytes)
+}

@@ -1,0 +1,75 @@
+//! Users over HTTP, as administrators meet them.
+use broadsheet::auth::roles::Role;
+use serde_json::json;
+
+use crate::support::{ADMIN, PASSWORD, TestApp, on_both_engines};
+
+on_both_engines! {
+    administrators_keep_the_users,
+    the_last_administrator_stays,
+    a_change_of_rights_ends_the_user_s_tokens,
+    nobody_else_sees_the_users,
+}
+
+const USERS: &str = "/manage/v1/users";
+
+async fn administrators_keep_the_users(app: TestApp) {
+    let admin = app.admin().await;
+    let ewa = json!({
+        "email": " Ewa@Example.org", "name": "Ewa Lis", "roles": ["author"], "password": PASSWORD,
+    });
+    admin.post(USERS, ewa).await.refused(422, "/email", "email");
+    let ewa = json!({
+        "email": "Ewa@Example.org", "name": "Ewa Lis", "roles": ["author"], "password": PASSWORD,
+    });
+    let made = admin.post(USERS, ewa.clone()).await;
+    let at = made.header("location").to_owned();
+    let made = made.expect(201);
+    assert_eq!(made["email"], "ewa@example.org");
+    assert_eq!(made.get("password"), None);
+    admin.post(USERS, ewa).await.refused(409, "/email", "taken");
+
+    let changed = admin.patch(&at, json!({"name": "Ewa Lis-Nowak"})).await.expect(200);
+    assert_eq!(changed["version"], 2);
+    let short = json!({"password": "short"});
+    admin.patch(&at, short).await.refused(422, "/password", "length");
+    let nowhere = json!({"sections": ["01890a5d-ac96-774b-bcce-b302099a8057"]});
+    admin.patch(&at, nowhere).await.refused(422, "/sections/0", "missing");
+    let twice = json!({"roles": ["author", "author"]});
+    admin.patch(&at, twice).await.refused(422, "/roles", "distinct");
+
+    let listed = admin.get(USERS).await.expect(200);
+    assert_eq!(listed["data"].as_array().unwrap().len(), 2);
+    admin.delete(&at).await.expect(204);
+    admin.get(&at).await.expect(404);
+}
+
+async fn the_last_administrator_stays(app: TestApp) {
+    let admin = app.admin().await;
+    let me = admin.get("/manage/v1/me").await.expect(200);
+    let at = format!("{USERS}/{}", me["id"].as_str().unwrap());
+    admin.patch(&at, json!({"active": false})).await.expect(409);
+    admin.patch(&at, json!({"roles": ["editor"]})).await.expect(409);
+    admin.delete(&at).await.expect(409);
+    assert_eq!(admin.get(&at).await.expect(200)["email"], ADMIN);
+}
+
+async fn a_change_of_rights_ends_the_user_s_tokens(app: TestApp) {
+    let user = app.add_user("ewa@example.org", &[Role::Editor], &[]).await;
+    let at = format!("{USERS}/{}", user["id"].as_str().unwrap());
+    let ewa = app.sign_in("ewa@example.org").await;
+    ewa.get("/manage/v1/me").await.expect(200);
+    let admin = app.admin().await;
+    admin.patch(&at, json!({"name": "Ewa"})).await.expect(200);
+    ewa.get("/manage/v1/me").await.expect(200);
+    admin.patch(&at, json!({"roles": ["author"]})).await.expect(200);
+    ewa.get("/manage/v1/me").await.expect(401);
+}
+
+async fn nobody_else_sees_the_users(app: TestApp) {
+    app.anyone().get(USERS).await.expect(401);
+    for role in [Role::Editor, Role::Author, Role::Moderator, Role::AdManager] {
+        let refusal = app.signed_in(role).await.get(USERS).await.expect(403);
+        assert!(refusal["detail"].as_str().unwrap().contains("users:manage"));
+    }
+}
