@@ -20,6 +20,7 @@ use utoipa_actix_web::{AppExt, UtoipaApp, scope::scope, service_config::ServiceC
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
+    articles,
     auth::{self, tokens::Keys},
     config::{Config, Origins},
     db::Db,
@@ -43,6 +44,10 @@ fn delivery(cfg: &mut ServiceConfig<'_>) {
 fn management(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(auth::session::routes)
         .configure(sections::manage::routes)
+        .configure(articles::manage::routes)
+        .configure(articles::actions::routes)
+        .configure(articles::editions::manage::routes)
+        .configure(articles::related::manage::routes)
         .configure(users::manage::routes);
 }
 
@@ -85,6 +90,8 @@ impl State {
         (name = "delivery", description = "What readers get: pages, articles, sections, media, ads, comments."),
         (name = "session", description = "Signing in and out, and one's own account."),
         (name = "sections", description = "The tree that every article hangs in."),
+        (name = "articles", description = "Working copies, their workflow, and the editions made of them."),
+        (name = "related links", description = "What an article points its readers to."),
         (name = "users", description = "Who works in the newsroom, in which roles."),
         (name = "operations", description = "For whoever runs the server."),
     ),

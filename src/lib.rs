@@ -1,5 +1,6 @@
 //! Broadsheet: a headless news CMS. Start reading at `app`.
 pub mod app;
+pub mod articles;
 pub mod auth;
 pub mod cli;
 pub mod config;

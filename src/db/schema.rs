@@ -237,12 +237,14 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::{db::types::Doc, ids::Uid, time::Ts};
 
-    editions (article_id, number) {
+    editions (id) {
+        id -> Uid,
         article_id -> Uid,
         number -> Integer,
         kind -> Text,
         valid_from -> Ts,
         valid_until -> Ts,
+        retired -> Bool,
         section_id -> Uid,
         slug -> Text,
         language -> Text,
@@ -263,12 +265,14 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::{db::types::Doc, ids::Uid, time::Ts};
 
-    edition_keys (article_id, number, facet) {
+    edition_keys (edition_id, facet) {
+        edition_id -> Uid,
         facet -> Text,
         retired -> Bool,
         published_at -> Ts,
         article_id -> Uid,
-        number -> Integer,
+        valid_from -> Ts,
+        valid_until -> Ts,
     }
 }
 

@@ -166,7 +166,12 @@ const NESTED: &str = "\u{1}";
 pub fn nested(err: &serde_path_to_error::Error<serde_json::Error>) -> String {
     let message = err.inner().to_string();
     let (deeper, cause) = message.split_once(NESTED).unwrap_or(("", &message));
-    format!("{}{deeper}{NESTED}{cause}", pointer(err.path()))
+    nested_at(&format!("{}{deeper}", pointer(err.path())), cause)
+}
+
+/// The message of an error at a place inside such a value.
+pub fn nested_at(place: &str, message: &str) -> String {
+    format!("{place}{NESTED}{message}")
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {

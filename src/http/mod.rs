@@ -10,3 +10,5 @@ pub mod idempotency;
 pub mod path;
 pub mod problems;
 pub mod query;
+pub mod settings;
+pub mod union;

@@ -1,11 +1,14 @@
 -- What readers get. A row never changes, but for its end: a later edition or a withdrawal
 -- brings `valid_until` forward.
 create table editions (
+    id                 blob  not null primary key,
     article_id         blob  not null references articles (id),
     number             integer  not null,
     kind               text not null,
     valid_from         integer   not null,
     valid_until        integer   not null,
+    -- Ended long ago: lists of today do not walk over its keys.
+    retired            integer not null,
     section_id         blob  not null references sections (id),
     slug               text not null,
     language           text not null,
@@ -21,23 +24,25 @@ create table editions (
     notice             text,
     created_by         blob,
     created_at         integer   not null,
-    primary key (article_id, number)
+    unique (article_id, number)
 ) strict;
-create index editions_address on editions (section_id, slug, valid_from);
-create index editions_until on editions (valid_until);
+create index editions_live on editions (article_id, valid_until, valid_from);
+create index editions_address on editions (section_id, slug, valid_until, valid_from);
+create index editions_ended on editions (retired, valid_until);
 
--- One row for every list that an edition belongs to, in the order of the list. Rows whose
--- edition ended long ago are `retired`, so that a list of today does not walk over them.
+-- One row for every list that an edition belongs to, in the order of the list.
 create table edition_keys (
+    edition_id   blob  not null references editions (id) on delete cascade,
     facet        text not null,
     retired      integer not null,
     published_at integer   not null,
     article_id   blob  not null,
-    number       integer  not null,
-    primary key (article_id, number, facet),
-    foreign key (article_id, number) references editions (article_id, number) on delete cascade
+    valid_from   integer   not null,
+    valid_until  integer   not null,
+    primary key (edition_id, facet)
 ) strict;
-create index edition_keys_list on edition_keys (facet, retired, published_at, article_id, number);
+create index edition_keys_list on edition_keys
+    (facet, retired, published_at, article_id, valid_from, valid_until, edition_id);
 
 create table edition_uses (
     article_id blob  not null,

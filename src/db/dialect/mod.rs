@@ -1,4 +1,6 @@
 //! The few things the two databases do not share. Nowhere else matches on [`Conn`] or holds SQL.
+pub mod merge;
+
 use diesel::{
     Connection, RunQueryDsl,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},

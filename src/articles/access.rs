@@ -1,0 +1,126 @@
+//! Rules about a particular article: whose it is, and what a caller may do with it.
+use super::{
+    model::ArticleRow,
+    workflow::{Action, Status},
+};
+use crate::{
+    auth::{guard::Caller, roles::Role},
+    db::Conn,
+    error::{Error, Result},
+    ids::{SectionId, UserId},
+    sections,
+};
+
+/// What one caller may do with articles.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Who.
+    pub user: UserId,
+    admin: bool,
+    editor: bool,
+    author: bool,
+    /// Where an editor or author is limited to some sections: those, subsections included.
+    sections: Option<Vec<SectionId>>,
+}
+
+impl Access {
+    /// The caller's.
+    pub fn of(conn: &mut Conn, caller: &Caller) -> Result<Self> {
+        let sections = if caller.sections.is_empty() {
+            None
+        } else {
+            let tree = sections::queries::tree(conn)?;
+            Some(caller.sections.iter().flat_map(|id| tree.subtree(*id)).collect())
+        };
+        Ok(Self {
+            user: caller.id,
+            admin: caller.is(Role::Admin),
+            editor: caller.is(Role::Editor),
+            author: caller.is(Role::Author),
+            sections,
+        })
+    }
+
+    /// The sections whose articles the caller edits; `None` means all.
+    pub fn edits(&self) -> Option<&[SectionId]> {
+        match (self.admin, self.editor, &self.sections) {
+            (true, ..) | (_, true, None) => None,
+            (_, true, Some(sections)) => Some(sections),
+            (_, false, _) => Some(&[]),
+        }
+    }
+
+    fn edits_in(&self, section: Option<SectionId>) -> bool {
+        self.edits().is_none_or(|sections| section.is_some_and(|id| sections.contains(&id)))
+    }
+
+    /// Whether it is the caller's own: they are one of its authors, or made it.
+    fn owns(&self, article: &ArticleRow) -> bool {
+        article.authors().contains(&self.user) || article.created_by == Some(self.user)
+    }
+
+    /// The article, unless the caller may not even know of it.
+    pub fn to(&self, article: ArticleRow) -> Result<ArticleRow> {
+        if self.edits_in(article.section_id) || self.owns(&article) {
+            return Ok(article);
+        }
+        Err(Error::NotFound)
+    }
+
+    /// Whether the caller has the right to this action, whatever the status.
+    fn has_right(&self, action: Action, article: &ArticleRow) -> bool {
+        let own_draft = self.owns(article) && article.status == Status::Draft;
+        match action {
+            Action::Edit | Action::Delete | Action::Submit => {
+                self.edits_in(article.section_id) || (own_draft && (self.author || self.editor))
+            }
+            Action::Return
+            | Action::Approve
+            | Action::Publish
+            | Action::Unpublish
+            | Action::Retract => self.edits_in(article.section_id),
+        }
+    }
+
+    /// What the caller may do with the article now.
+    pub fn allowed(&self, article: &ArticleRow) -> Vec<Action> {
+        let possible = |action: &Action| {
+            self.has_right(*action, article)
+                && action.leads_to(article.status).is_some()
+                && !(*action == Action::Delete && article.last_edition > 0)
+        };
+        Action::ALL.into_iter().filter(possible).collect()
+    }
+
+    /// The status that the action leads to; 403 where the caller may not take it, 409 where
+    /// nobody can just now.
+    pub fn take(&self, action: Action, article: &ArticleRow) -> Result<Status> {
+        if self.has_right(action, article) {
+            return action.take(article.status);
+        }
+        Err(Error::Forbidden(if self.owns(article) {
+            "Authors may change and hand in their own articles while they are drafts.".to_owned()
+        } else {
+            "This article is in a section outside of yours.".to_owned()
+        }))
+    }
+
+    /// Refuses to put an article into a section outside of the caller's.
+    pub fn check_section(&self, section: Option<SectionId>) -> Result<()> {
+        let limits = if self.admin { None } else { self.sections.as_ref() };
+        match (limits, section) {
+            (Some(limits), Some(id)) if !limits.contains(&id) => {
+                Err(Error::Forbidden("You may put articles into your own sections only.".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses to leave an author without their own article.
+    pub fn check_authors(&self, authors: &[UserId]) -> Result<()> {
+        if self.edits() != Some(&[]) || authors.contains(&self.user) {
+            return Ok(());
+        }
+        Err(Error::invalid("/authors", "own", "must name you"))
+    }
+}

@@ -1,0 +1,317 @@
+//! The steps of the workflow: handing an article on, publishing it, taking it back.
+use actix_web::post;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use validator::Validate;
+
+use super::{
+    access::Access,
+    editions::model::EditionSummary,
+    manage::view,
+    model::{Article, ArticleRow},
+    publishing::{self, PublishInput, PublishOptions},
+    queries,
+    workflow::{Action, Status},
+};
+use crate::{
+    auth::{
+        guard::{Allow, Caller},
+        roles::{PublishArticles, WithdrawArticles, WriteArticles},
+    },
+    db::{Conn, Db, Tx, journal::Entry},
+    error::{Error, FieldError, Result},
+    http::{
+        answer::Answer,
+        conditional::IfMatch,
+        idempotency::{IdempotencyKey, Posted},
+        path::Id,
+        query::Query,
+        settings::Settings,
+    },
+    ids::ArticleId,
+    text,
+};
+
+/// Hangs the routes into the management face.
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(submit_article).service(return_article).service(approve_article);
+    cfg.service(publish_article).service(unpublish_article).service(retract_article);
+}
+
+/// A word on a step.
+#[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({"note": "please check the second quotation"})))]
+pub struct StepInput {
+    /// For whoever has it next.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 1000))]
+    #[schema(min_length = 1, max_length = 1000)]
+    pub note: Option<String>,
+}
+
+/// Why an article goes back.
+#[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({"note": "the second source is missing"})))]
+pub struct ReturnInput {
+    /// What its author should do about it.
+    #[validate(length(min = 1, max = 1000), custom(function = "text::not_blank"))]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
+    pub note: String,
+}
+
+/// Why an article is withdrawn.
+#[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({"notice": "The report confused two rivers; we regret the error."})))]
+pub struct RetractInput {
+    /// What readers are told in the article's place, for good.
+    #[validate(length(min = 1, max = 2000), custom(function = "text::not_blank"))]
+    #[schema(min_length = 1, max_length = 2000, pattern = r"\S")]
+    pub notice: String,
+}
+
+/// What publishing did, or would do.
+#[derive(Serialize, ToSchema)]
+pub struct Published {
+    pub article: Article,
+    /// The edition that was made, or would be.
+    pub edition: EditionSummary,
+    /// What readers will miss; nothing that keeps it from them.
+    pub warnings: Vec<FieldError>,
+    /// Whether nothing was changed.
+    pub dry_run: bool,
+}
+
+/// The article for a step, and the status that the step leads to.
+fn opened(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: ArticleId,
+    expected: &IfMatch,
+    action: Action,
+) -> Result<(Access, ArticleRow, Status)> {
+    let access = Access::of(tx, caller)?;
+    let article = expected.current(tx, id, |conn| access.to(queries::find(conn, id)?))?;
+    let status = access.take(action, &article)?;
+    Ok((access, article, status))
+}
+
+fn hand_on(
+    tx: &mut Tx<'_>,
+    article: &ArticleRow,
+    status: Status,
+    note: Option<String>,
+    did: &str,
+) -> Result<ArticleRow> {
+    let handed_on = ArticleRow {
+        status,
+        note,
+        version: article.version + 1,
+        updated_at: tx.now(),
+        ..article.clone()
+    };
+    queries::update(tx, &handed_on)?;
+    tx.record(Entry::new(did, &handed_on))?;
+    Ok(handed_on)
+}
+
+fn answer(
+    conn: &mut Conn,
+    access: &Access,
+    caller: &Caller,
+    article: &ArticleRow,
+) -> Result<Answer> {
+    let seen = view(conn, access, article.clone(), caller.now)?;
+    Answer::resource(article, &seen)
+}
+
+/// Hand an article in
+///
+/// From `draft` to `in_review`.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])),
+    params(IfMatch, IdempotencyKey), request_body = StepInput,
+    responses((status = 200, description = "Handed in.", body = Article),
+        (status = 409, description = "The article is not a draft.")))]
+#[post("/articles/{id}/actions/submit")]
+async fn submit_article(
+    allow: Allow<WriteArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+    expected: IfMatch,
+    post: Posted<StepInput>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    post.once(&db, allow.caller, move |tx, input| {
+        let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Submit)?;
+        let article = hand_on(tx, &article, status, input.note, "submitted")?;
+        answer(tx, &access, &caller, &article)
+    })
+    .await
+}
+
+/// Return an article to its author
+///
+/// From `in_review` to `draft`, with a note on what to do.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:publish"])),
+    params(IfMatch, IdempotencyKey), request_body = ReturnInput,
+    responses((status = 200, description = "Returned.", body = Article),
+        (status = 409, description = "The article is not in review.")))]
+#[post("/articles/{id}/actions/return")]
+async fn return_article(
+    allow: Allow<PublishArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+    expected: IfMatch,
+    post: Posted<ReturnInput>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    post.once(&db, allow.caller, move |tx, input| {
+        let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Return)?;
+        let article = hand_on(tx, &article, status, Some(input.note), "returned")?;
+        answer(tx, &access, &caller, &article)
+    })
+    .await
+}
+
+/// Approve an article
+///
+/// From `in_review` to `approved`. Where the newsroom works with four eyes, the article's only
+/// author may not.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:publish"])),
+    params(IfMatch, IdempotencyKey), request_body = StepInput,
+    responses((status = 200, description = "Approved.", body = Article),
+        (status = 409, description = "The article is not in review, or you are its only author.")))]
+#[post("/articles/{id}/actions/approve")]
+async fn approve_article(
+    allow: Allow<PublishArticles>,
+    db: Db,
+    settings: Settings,
+    id: Id<ArticleId>,
+    expected: IfMatch,
+    post: Posted<StepInput>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    post.once(&db, allow.caller, move |tx, input| {
+        let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Approve)?;
+        if settings.0.four_eyes && article.authors() == [caller.id] {
+            return Err(Error::conflict("Four eyes: someone else must approve your own article."));
+        }
+        let article = hand_on(tx, &article, status, input.note, "approved")?;
+        answer(tx, &access, &caller, &article)
+    })
+    .await
+}
+
+/// Publish an article
+///
+/// Makes an edition of the working copy, public from `valid_from` on; until then whatever is
+/// public stays so. An edition scheduled before is replaced. With `dry_run=true` nothing is
+/// changed, and the answer says what would be.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:publish"])),
+    params(IfMatch, IdempotencyKey, PublishOptions), request_body = PublishInput,
+    responses((status = 200, description = "Published or scheduled.", body = Published),
+        (status = 409, description = "The article is not approved, or its address has just been taken."),
+        (status = 422, description = "Something keeps the article from readers; every entry of `errors` names one blocker.")))]
+#[post("/articles/{id}/actions/publish")]
+async fn publish_article(
+    allow: Allow<PublishArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+    Query(options): Query<PublishOptions>,
+    expected: IfMatch,
+    post: Posted<PublishInput>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    if options.dry_run {
+        let input = post.into_input();
+        return db.read(move |conn| rehearse(conn, &caller, id.0, &expected, &input)).await;
+    }
+    post.once(&db, allow.caller, move |tx, input| {
+        let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Publish)?;
+        let plan = publishing::plan(tx, &article, &input, caller.id, caller.now)?;
+        let article = publishing::publish(tx, &article, &plan, status, input.note)?;
+        published(tx, &access, &caller, &article, plan, false)
+    })
+    .await
+}
+
+fn rehearse(
+    conn: &mut Conn,
+    caller: &Caller,
+    id: ArticleId,
+    expected: &IfMatch,
+    input: &PublishInput,
+) -> Result<Answer> {
+    let access = Access::of(conn, caller)?;
+    let article = access.to(queries::find(conn, id)?)?;
+    expected.check(conn, &article)?;
+    access.take(Action::Publish, &article)?;
+    let plan = publishing::plan(conn, &article, input, caller.id, caller.now)?;
+    published(conn, &access, caller, &article, plan, true)
+}
+
+fn published(
+    conn: &mut Conn,
+    access: &Access,
+    caller: &Caller,
+    article: &ArticleRow,
+    plan: publishing::Plan,
+    dry_run: bool,
+) -> Result<Answer> {
+    let edition = EditionSummary::new(&plan.edition, caller.now);
+    let seen = view(conn, access, article.clone(), caller.now)?;
+    let warnings = plan.warnings;
+    Answer::resource(article, &Published { article: seen, edition, warnings, dry_run })
+}
+
+/// Take an article offline
+///
+/// From `published` to `unpublished`: ends what is public and cancels what is scheduled. It may
+/// be published again.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:withdraw"])),
+    params(IfMatch, IdempotencyKey), request_body = StepInput,
+    responses((status = 200, description = "Offline.", body = Article),
+        (status = 409, description = "The article is not published.")))]
+#[post("/articles/{id}/actions/unpublish")]
+async fn unpublish_article(
+    allow: Allow<WithdrawArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+    expected: IfMatch,
+    post: Posted<StepInput>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    post.once(&db, allow.caller, move |tx, input| {
+        let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Unpublish)?;
+        let article = publishing::withdraw(tx, &article, status, input.note, None)?;
+        answer(tx, &access, &caller, &article)
+    })
+    .await
+}
+
+/// Retract an article
+///
+/// For good: readers get 410 with the notice from now on, at every address the article had.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:withdraw"])),
+    params(IfMatch, IdempotencyKey), request_body = RetractInput,
+    responses((status = 200, description = "Retracted.", body = Article),
+        (status = 409, description = "The article was never published, or is retracted already.")))]
+#[post("/articles/{id}/actions/retract")]
+async fn retract_article(
+    allow: Allow<WithdrawArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+    expected: IfMatch,
+    post: Posted<RetractInput>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    post.once(&db, allow.caller, move |tx, input| {
+        let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Retract)?;
+        let article = publishing::withdraw(tx, &article, status, None, Some(input.notice))?;
+        answer(tx, &access, &caller, &article)
+    })
+    .await
+}

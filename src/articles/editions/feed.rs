@@ -1,0 +1,75 @@
+//! Lists of public articles: constant cost for any section, any page, any age of the archive.
+use diesel::prelude::*;
+
+use super::{model::Listed, queries::When};
+use crate::{
+    db::{
+        Conn,
+        dialect::merge::{self, Merge},
+        schema::editions,
+    },
+    error::Result,
+    ids::ArticleId,
+    text_enum,
+    time::Instant,
+};
+
+text_enum! {
+    /// The order of a list.
+    #[derive(Default)]
+    pub enum Sort {
+        /// By `published_at`, the newest first.
+        #[default]
+        Newest = "newest",
+        /// By `published_at`, the oldest first.
+        Oldest = "oldest",
+    }
+}
+
+/// One page of a list of public articles.
+#[derive(Debug)]
+pub struct Feed {
+    /// The lists whose articles are merged: a section and those below it, or one other list.
+    pub any_of: Vec<String>,
+    /// The lists that an article must stand in as well.
+    pub all_of: Vec<String>,
+    /// Published at this instant or later.
+    pub from: Option<Instant>,
+    /// Published before this instant.
+    pub to: Option<Instant>,
+    /// The order.
+    pub sort: Sort,
+    /// Where the page before ended.
+    pub after: Option<(Instant, ArticleId)>,
+    /// For which instant.
+    pub when: When,
+    /// How many rows.
+    pub limit: i64,
+}
+
+/// The rows of the page, in its order: two statements for any number of sections and rows.
+pub fn rows(conn: &mut Conn, feed: &Feed) -> Result<Vec<Listed>> {
+    if feed.any_of.is_empty() {
+        return Ok(Vec::new());
+    }
+    let When { at, now } = feed.when;
+    let merge = Merge {
+        any_of: &feed.any_of,
+        all_of: &feed.all_of,
+        at,
+        still_at: (at < now).then_some(now),
+        from: feed.from,
+        to: feed.to,
+        newest_first: feed.sort == Sort::Newest,
+        after: feed.after,
+        limit: feed.limit,
+    };
+    let ids = merge::page(conn, &merge)?;
+    let mut rows: Vec<Listed> =
+        editions::table.filter(editions::id.eq_any(ids)).select(Listed::as_select()).load(conn)?;
+    rows.sort_by_key(|row| (row.published_at, row.article_id));
+    if feed.sort == Sort::Newest {
+        rows.reverse();
+    }
+    Ok(rows)
+}

@@ -1,0 +1,5 @@
+//! Editions: the immutable, numbered snapshots that readers get.
+pub mod feed;
+pub mod manage;
+pub mod model;
+pub mod queries;

@@ -1,0 +1,247 @@
+//! What an edition is: the row, its document, what lists show of it.
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    articles::{
+        blocks::MediaUse,
+        model::{ArticleInput, Genre},
+        related::model::FrozenLink,
+    },
+    db::{schema::editions, types::Json},
+    http::query::Limit,
+    ids::{AnyId, ArticleId, SectionId, UserId},
+    sections, text, text_enum,
+    time::Instant,
+};
+
+text_enum! {
+    /// What an edition says to readers.
+    pub enum EditionKind {
+        /// Here is the article.
+        Live = "live",
+        /// It was withdrawn for good; here is why.
+        Retracted = "retracted",
+    }
+}
+
+/// The whole article as it was, related links included.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EditionDocument {
+    /// The working copy at the time.
+    pub article: ArticleInput,
+    /// Its related links at the time, in order.
+    pub related_links: Vec<FrozenLink>,
+}
+
+/// What lists show of an edition beside its columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    pub kicker: Option<String>,
+    pub lead: Option<String>,
+    pub byline: Option<String>,
+    pub authors: Vec<UserId>,
+    pub tags: Vec<String>,
+    pub main_media: Option<MediaUse>,
+    pub sponsor_name: Option<String>,
+}
+
+impl From<&ArticleInput> for Summary {
+    fn from(article: &ArticleInput) -> Self {
+        Self {
+            kicker: article.kicker.clone(),
+            lead: article.lead.clone(),
+            byline: article.byline.clone(),
+            authors: article.authors.clone().unwrap_or_default(),
+            tags: article.tags.clone(),
+            main_media: article.main_media.clone(),
+            sponsor_name: article.sponsorship.as_ref().map(|by| by.sponsor_name.clone()),
+        }
+    }
+}
+
+/// One edition.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = editions)]
+pub struct EditionRow {
+    pub id: AnyId,
+    pub article_id: ArticleId,
+    pub number: i32,
+    pub kind: EditionKind,
+    pub valid_from: Instant,
+    /// [`Instant::NEVER`] where no end is set.
+    pub valid_until: Instant,
+    pub retired: bool,
+    pub section_id: SectionId,
+    pub slug: String,
+    pub language: String,
+    pub genre: Genre,
+    pub headline: String,
+    pub published_at: Instant,
+    pub first_published_at: Instant,
+    pub modified_at: Instant,
+    pub summary: Json<Summary>,
+    pub document: Json<EditionDocument>,
+    pub notice: Option<String>,
+    pub created_by: Option<UserId>,
+    pub created_at: Instant,
+}
+
+impl EditionRow {
+    /// The lists that the edition belongs to.
+    pub fn facets(&self) -> Vec<String> {
+        let article = &self.document.0.article;
+        let authors = article.authors.iter().flatten().map(|id| author_facet(*id));
+        let tags = article.tags.iter().map(|tag| tag_facet(tag));
+        let mut facets: Vec<String> = [
+            ALL.to_owned(),
+            sections::queries::facet(self.section_id),
+            genre_facet(self.genre),
+            language_facet(&self.language),
+        ]
+        .into_iter()
+        .chain(authors)
+        .chain(tags)
+        .collect();
+        facets.sort_unstable();
+        facets.dedup();
+        facets
+    }
+}
+
+/// The list of everything.
+pub const ALL: &str = "all";
+
+/// The list of a genre.
+pub fn genre_facet(genre: Genre) -> String {
+    format!("genre:{genre}")
+}
+
+/// The list of a language.
+pub fn language_facet(language: &str) -> String {
+    format!("language:{language}")
+}
+
+/// The list of an author.
+pub fn author_facet(author: UserId) -> String {
+    format!("author:{author}")
+}
+
+/// The list of a tag, however it is spelled.
+pub fn tag_facet(tag: &str) -> String {
+    format!("tag:{}", text::slugify(tag))
+}
+
+/// An edition without its document: what lists are made of.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = editions)]
+pub struct Listed {
+    pub article_id: ArticleId,
+    pub section_id: SectionId,
+    pub slug: String,
+    pub language: String,
+    pub genre: Genre,
+    pub headline: String,
+    pub valid_until: Instant,
+    pub published_at: Instant,
+    pub first_published_at: Instant,
+    pub modified_at: Instant,
+    pub created_at: Instant,
+    pub summary: Json<Summary>,
+}
+
+text_enum! {
+    /// Where an edition stands in time.
+    pub enum EditionState {
+        /// Its time has not come.
+        Scheduled = "scheduled",
+        /// Readers get it.
+        Live = "live",
+        /// Its time is over, or another took its place.
+        Ended = "ended",
+    }
+}
+
+/// An edition in the list of an article's editions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EditionSummary {
+    pub number: i32,
+    pub kind: EditionKind,
+    pub state: EditionState,
+    pub headline: String,
+    pub valid_from: Instant,
+    /// When it ends, or ended; null when no end is set.
+    pub valid_to: Option<Instant>,
+    pub published_at: Instant,
+    pub modified_at: Instant,
+    /// Who made it.
+    pub created_by: Option<UserId>,
+    pub created_at: Instant,
+}
+
+impl EditionSummary {
+    /// As it stands at `now`.
+    pub fn new(row: &EditionRow, now: Instant) -> Self {
+        let state = if row.valid_until <= now || row.valid_until <= row.valid_from {
+            EditionState::Ended
+        } else if row.valid_from > now {
+            EditionState::Scheduled
+        } else {
+            EditionState::Live
+        };
+        Self {
+            number: row.number,
+            kind: row.kind,
+            state,
+            headline: row.headline.clone(),
+            valid_from: row.valid_from,
+            valid_to: row.valid_until.unless_never(),
+            published_at: row.published_at,
+            modified_at: row.modified_at,
+            created_by: row.created_by,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// One edition, whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Edition {
+    #[serde(flatten)]
+    pub summary: EditionSummary,
+    pub article_id: ArticleId,
+    pub section_id: SectionId,
+    pub slug: String,
+    /// The article as it was.
+    pub document: EditionDocument,
+    /// Why it was retracted, where it was.
+    pub notice: Option<String>,
+}
+
+impl Edition {
+    /// As it stands at `now`.
+    pub fn new(row: EditionRow, now: Instant) -> Self {
+        Self {
+            summary: EditionSummary::new(&row, now),
+            article_id: row.article_id,
+            section_id: row.section_id,
+            slug: row.slug,
+            document: row.document.0,
+            notice: row.notice,
+        }
+    }
+}
+
+/// Which page of an article's editions.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EditionFilter {
+    /// How many at once.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub limit: Limit,
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
+}

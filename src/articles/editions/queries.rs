@@ -1,0 +1,265 @@
+//! Every statement about editions. None of them reads a working copy.
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
+
+use super::model::{EditionKind, EditionRow, Listed};
+use crate::{
+    articles::references::Use,
+    db::{
+        Conn,
+        schema::{edition_keys, edition_uses, editions},
+    },
+    error::Result,
+    ids::{AnyId, ArticleId, SectionId},
+    time::Instant,
+};
+
+/// For which instant an answer is made, and at which instant it was asked for.
+///
+/// Only what is public now is shown as it was in the past: whatever has been taken offline since
+/// stays offline for every instant.
+#[derive(Debug, Clone, Copy)]
+pub struct When {
+    /// The instant that is asked about; never ahead of `now` for readers.
+    pub at: Instant,
+    /// The request's instant.
+    pub now: Instant,
+}
+
+diesel::alias!(pub(super) const CURRENT: Alias<Current> = editions as current);
+
+/// The edition of an article that was public at the instant, live or retracted.
+pub fn public(conn: &mut Conn, id: ArticleId, when: When) -> Result<Option<EditionRow>> {
+    let found = editions::table
+        .filter(editions::article_id.eq(id))
+        .filter(editions::valid_until.gt(when.at))
+        .filter(editions::valid_from.le(when.at))
+        .order(editions::number.desc())
+        .select(EditionRow::as_select())
+        .first(conn)
+        .optional()?;
+    still_public(conn, found, when)
+}
+
+/// The edition that was public at the instant at this address.
+pub fn public_at(
+    conn: &mut Conn,
+    section: SectionId,
+    slug: &str,
+    when: When,
+) -> Result<Option<EditionRow>> {
+    let found = editions::table
+        .filter(editions::section_id.eq(section))
+        .filter(editions::slug.eq(slug))
+        .filter(editions::valid_until.gt(when.at))
+        .filter(editions::valid_from.le(when.at))
+        .order((editions::kind, editions::number.desc()))
+        .select(EditionRow::as_select())
+        .first(conn)
+        .optional()?;
+    still_public(conn, found, when)
+}
+
+/// Drops what was public in the past and is not any more; a retraction since speaks instead.
+fn still_public(
+    conn: &mut Conn,
+    found: Option<EditionRow>,
+    when: When,
+) -> Result<Option<EditionRow>> {
+    match found {
+        Some(edition) if when.at < when.now => {
+            let now = When { at: when.now, ..when };
+            Ok(public(conn, edition.article_id, now)?.map(|current| match current.kind {
+                EditionKind::Live => edition,
+                EditionKind::Retracted => current,
+            }))
+        }
+        other => Ok(other),
+    }
+}
+
+/// The article that was last public at this address, wherever it is now.
+pub fn last_at(
+    conn: &mut Conn,
+    section: SectionId,
+    slug: &str,
+    when: When,
+) -> Result<Option<ArticleId>> {
+    let found = editions::table
+        .filter(editions::section_id.eq(section))
+        .filter(editions::slug.eq(slug))
+        .filter(editions::valid_from.le(when.at))
+        .filter(editions::valid_from.lt(editions::valid_until))
+        .order(editions::valid_from.desc())
+        .select(editions::article_id)
+        .first(conn);
+    Ok(found.optional()?)
+}
+
+/// Of these articles, those that were public at the instant. One statement for any number.
+pub fn listed(conn: &mut Conn, ids: &[ArticleId], when: When) -> Result<Vec<Listed>> {
+    let mut rows = editions::table
+        .filter(editions::article_id.eq_any(ids.to_vec()))
+        .filter(editions::valid_until.gt(when.at))
+        .filter(editions::valid_from.le(when.at))
+        .filter(editions::kind.eq(EditionKind::Live))
+        .select(Listed::as_select())
+        .into_boxed();
+    if when.at < when.now {
+        rows = rows.filter(exists(
+            CURRENT
+                .filter(CURRENT.field(editions::article_id).eq(editions::article_id))
+                .filter(CURRENT.field(editions::kind).eq(EditionKind::Live))
+                .filter(CURRENT.field(editions::valid_from).le(when.now))
+                .filter(CURRENT.field(editions::valid_until).gt(when.now)),
+        ));
+    }
+    Ok(rows.load(conn)?)
+}
+
+/// When something that is not public yet becomes so: the next instant at which any list, or
+/// this article alone, changes by itself.
+pub fn next_start(conn: &mut Conn, of: Option<ArticleId>, now: Instant) -> Result<Option<Instant>> {
+    let mut rows = editions::table
+        .filter(editions::valid_until.gt(now))
+        .filter(editions::valid_from.gt(now))
+        .filter(editions::valid_from.lt(editions::valid_until))
+        .select(diesel::dsl::min(editions::valid_from))
+        .into_boxed();
+    if let Some(id) = of {
+        rows = rows.filter(editions::article_id.eq(id));
+    }
+    Ok(rows.first(conn)?)
+}
+
+/// One edition.
+pub fn find(conn: &mut Conn, id: ArticleId, number: i32) -> Result<EditionRow> {
+    let rows = editions::table.filter(editions::article_id.eq(id));
+    Ok(rows.filter(editions::number.eq(number)).select(EditionRow::as_select()).first(conn)?)
+}
+
+/// The editions of an article, newest first.
+pub fn page(
+    conn: &mut Conn,
+    id: ArticleId,
+    before: Option<i32>,
+    limit: i64,
+) -> Result<Vec<EditionRow>> {
+    let mut rows = editions::table
+        .filter(editions::article_id.eq(id))
+        .order(editions::number.desc())
+        .limit(limit)
+        .select(EditionRow::as_select())
+        .into_boxed();
+    if let Some(before) = before {
+        rows = rows.filter(editions::number.lt(before));
+    }
+    Ok(rows.load(conn)?)
+}
+
+/// The editions of an article that have not ended by `at`.
+pub fn not_ended(conn: &mut Conn, id: ArticleId, at: Instant) -> Result<Vec<EditionRow>> {
+    let rows = editions::table
+        .filter(editions::article_id.eq(id))
+        .filter(editions::valid_until.gt(at))
+        .filter(editions::valid_from.lt(editions::valid_until));
+    Ok(rows.order(editions::number).select(EditionRow::as_select()).load(conn)?)
+}
+
+/// Another article that is or will be public at this address within the time.
+pub fn rival_at(
+    conn: &mut Conn,
+    of: ArticleId,
+    section: SectionId,
+    slug: &str,
+    from: Instant,
+    until: Instant,
+) -> Result<Option<ArticleId>> {
+    let rival = editions::table
+        .filter(editions::section_id.eq(section))
+        .filter(editions::slug.eq(slug))
+        .filter(editions::valid_until.gt(from))
+        .filter(editions::valid_from.lt(until))
+        .filter(editions::valid_from.lt(editions::valid_until))
+        .filter(editions::kind.eq(EditionKind::Live))
+        .filter(editions::article_id.ne(of))
+        .select(editions::article_id)
+        .first(conn);
+    Ok(rival.optional()?)
+}
+
+/// Stores a new edition, its places in the lists, and what it uses.
+pub fn insert(conn: &mut Conn, edition: &EditionRow, uses: &[Use]) -> Result<()> {
+    diesel::insert_into(editions::table).values(edition.clone()).execute(conn)?;
+    // A retraction stands at its address, but in no list.
+    let facets = match edition.kind {
+        EditionKind::Live => edition.facets(),
+        EditionKind::Retracted => Vec::new(),
+    };
+    for facet in facets {
+        diesel::insert_into(edition_keys::table)
+            .values((
+                edition_keys::edition_id.eq(edition.id),
+                edition_keys::facet.eq(facet),
+                edition_keys::retired.eq(false),
+                edition_keys::published_at.eq(edition.published_at),
+                edition_keys::article_id.eq(edition.article_id),
+                edition_keys::valid_from.eq(edition.valid_from),
+                edition_keys::valid_until.eq(edition.valid_until),
+            ))
+            .execute(conn)?;
+    }
+    for (kind, target) in uses {
+        diesel::insert_into(edition_uses::table)
+            .values((
+                edition_uses::article_id.eq(edition.article_id),
+                edition_uses::number.eq(edition.number),
+                edition_uses::kind.eq(*kind),
+                edition_uses::target_id.eq(*target),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Ends an edition at `at`, or before it began where it has not.
+pub fn end(conn: &mut Conn, edition: &EditionRow, at: Instant) -> Result<()> {
+    let until = at.max(edition.valid_from);
+    diesel::update(editions::table.find(edition.id))
+        .set(editions::valid_until.eq(until))
+        .execute(conn)?;
+    diesel::update(edition_keys::table.filter(edition_keys::edition_id.eq(edition.id)))
+        .set(edition_keys::valid_until.eq(until))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// How long an edition that ended stays among those that lists walk over, in seconds: longer
+/// than the clocks of two servers can differ.
+const RETIRED_AFTER: i64 = 60 * 60;
+/// How many editions are retired along with one change.
+const RETIRED_AT_ONCE: i64 = 50;
+
+/// Moves editions that ended out of the way of lists. A little with every change, so that there
+/// is nothing to run on a schedule; nothing that readers see depends on it.
+pub fn retire_some(conn: &mut Conn, now: Instant) -> Result<()> {
+    let ended: Vec<AnyId> = editions::table
+        .filter(editions::retired.eq(false))
+        .filter(editions::valid_until.lt(now.plus_seconds(-RETIRED_AFTER)))
+        .select(editions::id)
+        .limit(RETIRED_AT_ONCE)
+        .load(conn)?;
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let keys = edition_keys::edition_id.eq_any(ended.clone()).and(not(edition_keys::retired));
+    diesel::update(edition_keys::table.filter(keys))
+        .set(edition_keys::retired.eq(true))
+        .execute(conn)?;
+    diesel::update(editions::table.filter(editions::id.eq_any(ended)))
+        .set(editions::retired.eq(true))
+        .execute(conn)?;
+    Ok(())
+}

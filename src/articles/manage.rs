@@ -1,0 +1,401 @@
+//! Working copies for authors and editors.
+use actix_web::{HttpRequest, delete, get, patch, post, put};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    access::Access,
+    model::{
+        Article, ArticleFilter, ArticleInput, ArticleRow, ArticleSummary, Referrers, Standing,
+    },
+    queries, references, related,
+    workflow::{Action, Status},
+};
+use crate::{
+    auth::{
+        guard::{Allow, Caller},
+        roles::{ReadArticles, Role, WriteArticles},
+    },
+    db::{Conn, Db, Tx, journal::Entry, types::Json},
+    error::{Error, Result},
+    http::{
+        answer::Answer,
+        body::{Body, Patch},
+        conditional::IfMatch,
+        cursor::{self, Page},
+        idempotency::{IdempotencyKey, Posted},
+        path::Id,
+        query::Query,
+        settings::Settings,
+    },
+    ids::{ArticleId, SectionId},
+    sections::{self, tree::Tree},
+    text,
+    time::Instant,
+};
+
+/// Hangs the room's management routes into the app.
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(list_articles).service(create_article).service(read_article);
+    cfg.service(replace_article).service(patch_article).service(delete_article);
+    cfg.service(list_article_referrers);
+}
+
+/// List working copies
+///
+/// Those that you may read, the latest touched first.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:read"])), params(ArticleFilter),
+    responses((status = 200, description = "A page of working copies.", body = Page<ArticleSummary>)))]
+#[get("/articles")]
+async fn list_articles(
+    allow: Allow<ReadArticles>,
+    db: Db,
+    req: HttpRequest,
+    Query(filter): Query<ArticleFilter>,
+) -> Result<Answer> {
+    let after = cursor::read("articles", filter.cursor.as_deref())?;
+    let page = db
+        .read(move |conn| {
+            let access = Access::of(conn, &allow.caller)?;
+            let rows = queries::page(conn, &access, &filter, after)?;
+            let key = |last: &ArticleRow| (last.updated_at, last.id);
+            let page = Page::cut("articles", rows, filter.limit, key)?;
+            summaries(conn, page, allow.caller.now)
+        })
+        .await?;
+    Answer::page(&req, &page)
+}
+
+/// A page of rows as callers see them: two statements for any number of rows.
+fn summaries(
+    conn: &mut Conn,
+    page: Page<ArticleRow>,
+    now: Instant,
+) -> Result<Page<ArticleSummary>> {
+    let ids: Vec<ArticleId> = page.data.iter().map(|row| row.id).collect();
+    let standings = queries::standing(conn, &ids, now)?;
+    let tree = sections::queries::tree(conn)?;
+    Ok(page.map(|row| ArticleSummary {
+        id: row.id,
+        section_id: row.section_id,
+        path: path_of(&tree, &row),
+        authors: row.authors().to_vec(),
+        slug: row.slug,
+        language: row.language,
+        genre: row.genre,
+        headline: row.headline,
+        status: row.status,
+        standing: standings.get(&row.id).copied().unwrap_or_default(),
+        edited_since: row.edited_since,
+        published_at: row.published_at,
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    }))
+}
+
+fn path_of(tree: &Tree, article: &ArticleRow) -> Option<String> {
+    let section = tree.get(article.section_id?)?;
+    Some(format!("{}/{}", section.path, article.slug.as_ref()?))
+}
+
+/// What the caller sees of an article.
+pub fn view(conn: &mut Conn, access: &Access, row: ArticleRow, now: Instant) -> Result<Article> {
+    let standing: Standing =
+        queries::standing(conn, &[row.id], now)?.remove(&row.id).unwrap_or_default();
+    let tree = sections::queries::tree(conn)?;
+    Ok(Article {
+        id: row.id,
+        path: path_of(&tree, &row),
+        status: row.status,
+        allowed_actions: access.allowed(&row),
+        note: row.note,
+        standing,
+        last_edition: row.last_edition,
+        edited_since: row.edited_since,
+        first_published_at: row.first_published_at,
+        published_at: row.published_at,
+        created_by: row.created_by,
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        input: row.document.0,
+    })
+}
+
+/// Create an article
+///
+/// Makes a draft. Whatever is missing for readers may come later; what is referred to must be
+/// there. Links to other articles are added below `related-links`.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])),
+    params(IdempotencyKey), request_body = ArticleInput,
+    responses((status = 201, description = "Created.", body = Article),
+        (status = 409, description = "Another article of the section has the slug.")))]
+#[post("/articles")]
+async fn create_article(
+    allow: Allow<WriteArticles>,
+    db: Db,
+    settings: Settings,
+    post: Posted<ArticleInput>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    post.once(&db, allow.caller, move |tx, input| {
+        let article = create(tx, &caller, input, &settings.0.default_language)?;
+        let access = Access::of(tx, &caller)?;
+        let view = view(tx, &access, article.clone(), caller.now)?;
+        Answer::created("/manage/v1/articles", &article, &view)
+    })
+    .await
+}
+
+/// Stores a new working copy for this caller.
+pub fn create(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    mut input: ArticleInput,
+    default_language: &str,
+) -> Result<ArticleRow> {
+    let access = Access::of(tx, caller)?;
+    let writes = caller.is(Role::Author);
+    input.authors.get_or_insert_with(|| if writes { vec![caller.id] } else { Vec::new() });
+    input.language.get_or_insert_with(|| default_language.to_owned());
+    if input.slug.is_none() {
+        input.slug = free_slug(tx, input.section_id, &input.headline)?;
+    }
+    let now = tx.now();
+    let blank = ArticleRow {
+        id: ArticleId::new(),
+        slug: None,
+        section_id: None,
+        language: String::new(),
+        genre: input.genre,
+        headline: String::new(),
+        status: Status::Draft,
+        document: Json(input.clone()),
+        note: None,
+        last_edition: 0,
+        edited_since: false,
+        first_published_at: None,
+        published_at: None,
+        created_by: Some(caller.id),
+        version: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    let article = edited(&blank, input, default_language, now);
+    access.check_section(article.section_id)?;
+    access.check_authors(article.authors())?;
+    related::queries::check_boxes(tx, article.id, &article.document.0)?;
+    let uses = references::uses(tx, &article.document.0)?;
+    queries::insert(tx, &article, &uses)?;
+    tx.record(Entry::new("created", &article))?;
+    Ok(article)
+}
+
+/// The headline's slug, with a number behind it where the section has that one already.
+fn free_slug(
+    conn: &mut Conn,
+    section: Option<SectionId>,
+    headline: &str,
+) -> Result<Option<String>> {
+    let slug = text::slugify(headline);
+    if slug.is_empty() {
+        return Ok(None);
+    }
+    let taken = queries::slugs_like(conn, section, &slug)?;
+    if !taken.contains(&slug) {
+        return Ok(Some(slug));
+    }
+    let base = slug[..slug.len().min(text::SLUG_MAX - 6)].trim_end_matches('-');
+    let numbered = (2..100_000).map(|number| format!("{base}-{number}"));
+    Ok(numbered.into_iter().find(|slug| !taken.contains(slug)))
+}
+
+/// The working copy after an edit.
+fn edited(
+    current: &ArticleRow,
+    mut input: ArticleInput,
+    default_language: &str,
+    now: Instant,
+) -> ArticleRow {
+    let language = input.language.get_or_insert_with(|| default_language.to_owned()).clone();
+    input.authors.get_or_insert_default();
+    ArticleRow {
+        slug: input.slug.clone(),
+        section_id: input.section_id,
+        language,
+        genre: input.genre,
+        headline: input.headline.clone(),
+        document: Json(input),
+        edited_since: current.last_edition > 0,
+        version: current.version + 1,
+        updated_at: now,
+        ..current.clone()
+    }
+}
+
+/// Read a working copy
+///
+/// With what you may do with it, and what readers have of it.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:read"])),
+    responses((status = 200, description = "The working copy.", body = Article)))]
+#[get("/articles/{id}")]
+async fn read_article(allow: Allow<ReadArticles>, db: Db, id: Id<ArticleId>) -> Result<Answer> {
+    db.read(move |conn| {
+        let access = Access::of(conn, &allow.caller)?;
+        let article = access.to(queries::find(conn, id.0)?)?;
+        let view = view(conn, &access, article.clone(), allow.caller.now)?;
+        Answer::resource(&article, &view)
+    })
+    .await
+}
+
+/// Replace a working copy
+///
+/// Readers see nothing of it until the article is published again.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])), params(IfMatch),
+    request_body = ArticleInput,
+    responses((status = 200, description = "Replaced.", body = Article),
+        (status = 409, description = "The slug is taken, or the article is retracted.")))]
+#[put("/articles/{id}")]
+async fn replace_article(
+    allow: Allow<WriteArticles>,
+    db: Db,
+    settings: Settings,
+    id: Id<ArticleId>,
+    expected: IfMatch,
+    Body(input): Body<ArticleInput>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    db.write(allow.caller, move |tx| {
+        change(tx, &caller, id.0, &expected, &settings.0.default_language, |_| Ok(input))
+    })
+    .await
+}
+
+/// Change a working copy
+///
+/// Takes a JSON merge patch (RFC 7396) of the members that PUT takes. Readers see nothing of it
+/// until the article is published again.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])), params(IfMatch),
+    request_body(content = ArticleInput, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "Changed.", body = Article),
+        (status = 409, description = "The slug is taken, or the article is retracted.")))]
+#[patch("/articles/{id}")]
+async fn patch_article(
+    allow: Allow<WriteArticles>,
+    db: Db,
+    settings: Settings,
+    id: Id<ArticleId>,
+    expected: IfMatch,
+    patch: Patch,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    db.write(allow.caller, move |tx| {
+        change(tx, &caller, id.0, &expected, &settings.0.default_language, |current| {
+            patch.apply(&current.document.0)
+        })
+    })
+    .await
+}
+
+fn change(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: ArticleId,
+    expected: &IfMatch,
+    default_language: &str,
+    input: impl FnOnce(&ArticleRow) -> Result<ArticleInput>,
+) -> Result<Answer> {
+    let access = Access::of(tx, caller)?;
+    let current = expected.current(tx, id, |conn| access.to(queries::find(conn, id)?))?;
+    access.take(Action::Edit, &current)?;
+    let input = input(&current)?;
+    let article = store(tx, &access, &current, input, default_language)?;
+    Answer::resource(&article, &view(tx, &access, article.clone(), caller.now)?)
+}
+
+/// Stores an edited working copy.
+pub fn store(
+    tx: &mut Tx<'_>,
+    access: &Access,
+    current: &ArticleRow,
+    mut input: ArticleInput,
+    default_language: &str,
+) -> Result<ArticleRow> {
+    if input.slug.is_none() {
+        input.slug = match &current.slug {
+            Some(slug) => Some(slug.clone()),
+            None => free_slug(tx, input.section_id, &input.headline)?,
+        };
+    }
+    let article = edited(current, input, default_language, tx.now());
+    if article.section_id != current.section_id {
+        access.check_section(article.section_id)?;
+    }
+    access.check_authors(article.authors())?;
+    related::queries::check_boxes(tx, article.id, &article.document.0)?;
+    let uses = references::uses(tx, &article.document.0)?;
+    queries::replace(tx, &article, &uses)?;
+    tx.record(Entry::new("edited", &article).diff(&current.document.0, &article.document.0))?;
+    Ok(article)
+}
+
+/// Delete an article
+///
+/// Only one that was never published; take a published one offline with `unpublish`.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])), params(IfMatch),
+    responses((status = 204, description = "Deleted."),
+        (status = 409, description = "It was published once, or other articles link to it (`errors` lists them).")))]
+#[delete("/articles/{id}")]
+async fn delete_article(
+    allow: Allow<WriteArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+    expected: IfMatch,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    db.write(allow.caller, move |tx| {
+        let access = Access::of(tx, &caller)?;
+        let article = expected.current(tx, id.0, |conn| access.to(queries::find(conn, id.0)?))?;
+        access.take(Action::Delete, &article)?;
+        if article.last_edition > 0 {
+            return Err(Error::conflict("The article was published; unpublish or retract it."));
+        }
+        let referrers = queries::referrers(tx, article.id, None, 20)?;
+        if !referrers.is_empty() {
+            let address = |row: &ArticleRow| format!("/manage/v1/articles/{}", row.id);
+            return Err(Error::in_use(referrers.iter().map(address).collect()));
+        }
+        queries::delete(tx, article.id)?;
+        tx.record(Entry::new("deleted", &article))
+    })
+    .await?;
+    Ok(Answer::nothing())
+}
+
+/// List the articles that link to an article
+///
+/// Those among them that you may read, in the order of their ids.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:read"])), params(Referrers),
+    responses((status = 200, description = "A page of working copies.", body = Page<ArticleSummary>)))]
+#[get("/articles/{id}/referrers")]
+async fn list_article_referrers(
+    allow: Allow<ReadArticles>,
+    db: Db,
+    req: HttpRequest,
+    id: Id<ArticleId>,
+    Query(query): Query<Referrers>,
+) -> Result<Answer> {
+    let after: Option<ArticleId> = cursor::read("referrers", query.cursor.as_deref())?;
+    let page = db
+        .read(move |conn| {
+            let access = Access::of(conn, &allow.caller)?;
+            access.to(queries::find(conn, id.0)?)?;
+            let rows = queries::referrers(conn, id.0, after, query.limit.rows() + 1)?;
+            let mut page = Page::cut("referrers", rows, query.limit, |last| last.id)?;
+            page.data.retain(|row| access.to(row.clone()).is_ok());
+            summaries(conn, page, allow.caller.now)
+        })
+        .await?;
+    Answer::page(&req, &page)
+}

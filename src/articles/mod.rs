@@ -1,0 +1,13 @@
+//! Articles: working copies, their bodies and workflow, and the editions made of them.
+pub mod access;
+pub mod actions;
+pub mod blocks;
+pub mod editions;
+pub mod manage;
+pub mod model;
+pub mod publishing;
+pub mod queries;
+pub mod references;
+pub mod related;
+pub mod spans;
+pub mod workflow;

@@ -1,0 +1,205 @@
+//! Every statement about working copies.
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::{
+    access::Access,
+    model::{ArticleFilter, ArticleRow, Standing},
+    references::Use,
+};
+use crate::{
+    db::{
+        Conn,
+        schema::{article_authors, article_uses, articles, editions, media, related_links},
+    },
+    error::{Refused, Result},
+    ids::{ArticleId, CreditId, MediaId, SectionId, UserId},
+    time::Instant,
+};
+
+const TAKEN: &str = "Another article of this section has this slug.";
+
+/// One working copy.
+pub fn find(conn: &mut Conn, id: ArticleId) -> Result<ArticleRow> {
+    Ok(articles::table.find(id).select(ArticleRow::as_select()).first(conn)?)
+}
+
+/// The working copies that the caller may read, the latest touched first, one more than the
+/// limit.
+pub fn page(
+    conn: &mut Conn,
+    access: &Access,
+    filter: &ArticleFilter,
+    after: Option<(Instant, ArticleId)>,
+) -> Result<Vec<ArticleRow>> {
+    let by = |user: UserId| {
+        article_authors::table
+            .filter(article_authors::user_id.eq(user))
+            .select(article_authors::article_id)
+    };
+    let mut rows = articles::table
+        .order((articles::updated_at.desc(), articles::id.desc()))
+        .limit(filter.limit.rows() + 1)
+        .select(ArticleRow::as_select())
+        .into_boxed();
+    if let Some(sections) = access.edits() {
+        let own = articles::id
+            .eq_any(by(access.user))
+            .or(articles::created_by.eq(access.user).assume_not_null());
+        let edited = articles::section_id.eq_any(sections.to_vec()).assume_not_null();
+        rows = rows.filter(own.or(edited));
+    }
+    if let Some(section) = filter.section_id {
+        rows = rows.filter(articles::section_id.eq(section));
+    }
+    if let Some(status) = filter.status {
+        rows = rows.filter(articles::status.eq(status));
+    }
+    if let Some(author) = filter.author {
+        rows = rows.filter(articles::id.eq_any(by(author)));
+    }
+    if let Some(language) = &filter.language {
+        rows = rows.filter(articles::language.eq(language.clone()));
+    }
+    if let Some(genre) = filter.genre {
+        rows = rows.filter(articles::genre.eq(genre));
+    }
+    if let Some((at, id)) = after {
+        // The first comparison alone bounds the walk over the index, on either database.
+        let behind = articles::updated_at.lt(at).or(articles::id.lt(id));
+        rows = rows.filter(articles::updated_at.le(at)).filter(behind);
+    }
+    Ok(rows.load(conn)?)
+}
+
+/// Stores a new working copy and what it refers to.
+pub fn insert(conn: &mut Conn, article: &ArticleRow, uses: &[Use]) -> Result<()> {
+    diesel::insert_into(articles::table).values(article).execute(conn).or_taken("/slug", TAKEN)?;
+    link(conn, article, uses)
+}
+
+/// Stores a changed working copy and what it refers to.
+pub fn replace(conn: &mut Conn, article: &ArticleRow, uses: &[Use]) -> Result<()> {
+    update(conn, article)?;
+    let id = article.id;
+    diesel::delete(article_authors::table.filter(article_authors::article_id.eq(id)))
+        .execute(conn)?;
+    diesel::delete(article_uses::table.filter(article_uses::article_id.eq(id))).execute(conn)?;
+    link(conn, article, uses)
+}
+
+/// Stores a working copy that refers to the same as before.
+pub fn update(conn: &mut Conn, article: &ArticleRow) -> Result<()> {
+    diesel::update(articles::table.find(article.id))
+        .set(article)
+        .execute(conn)
+        .or_taken("/slug", TAKEN)?;
+    Ok(())
+}
+
+fn link(conn: &mut Conn, article: &ArticleRow, uses: &[Use]) -> Result<()> {
+    for (position, user) in (0..).zip(article.authors()) {
+        diesel::insert_into(article_authors::table)
+            .values((
+                article_authors::article_id.eq(article.id),
+                article_authors::user_id.eq(*user),
+                article_authors::position.eq(position),
+            ))
+            .execute(conn)?;
+    }
+    for (kind, target) in uses {
+        diesel::insert_into(article_uses::table)
+            .values((
+                article_uses::article_id.eq(article.id),
+                article_uses::kind.eq(*kind),
+                article_uses::target_id.eq(*target),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Deletes a working copy that was never published and that nothing links to.
+pub fn delete(conn: &mut Conn, id: ArticleId) -> Result<()> {
+    diesel::delete(articles::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
+/// The slugs of a section that begin like this one, to find a free one beside them.
+pub fn slugs_like(conn: &mut Conn, section: Option<SectionId>, slug: &str) -> Result<Vec<String>> {
+    let mut rows = articles::table
+        .filter(articles::slug.like(format!("{slug}%")))
+        .select(articles::slug.assume_not_null())
+        .into_boxed();
+    rows = match section {
+        Some(section) => rows.filter(articles::section_id.eq(section)),
+        None => rows.filter(articles::section_id.is_null()),
+    };
+    Ok(rows.load(conn)?)
+}
+
+/// What readers have of each of these articles, and will have. One statement for any number.
+pub fn standing(
+    conn: &mut Conn,
+    ids: &[ArticleId],
+    now: Instant,
+) -> Result<HashMap<ArticleId, Standing>> {
+    let rows: Vec<(ArticleId, i32, Instant)> = editions::table
+        .filter(editions::article_id.eq_any(ids.to_vec()))
+        .filter(editions::valid_until.gt(now))
+        .filter(editions::kind.eq("live"))
+        .filter(editions::valid_from.lt(editions::valid_until))
+        .order(editions::valid_from)
+        .select((editions::article_id, editions::number, editions::valid_from))
+        .load(conn)?;
+    let mut standings: HashMap<ArticleId, Standing> = HashMap::new();
+    for (id, number, from) in rows {
+        let standing = standings.entry(id).or_default();
+        if from <= now {
+            standing.live_edition = Some(number);
+        } else if standing.scheduled_edition.is_none() {
+            (standing.scheduled_edition, standing.scheduled_for) = (Some(number), Some(from));
+        }
+    }
+    Ok(standings)
+}
+
+/// The working copies that link to this article, by id, one more than the limit.
+pub fn referrers(
+    conn: &mut Conn,
+    target: ArticleId,
+    after: Option<ArticleId>,
+    limit: i64,
+) -> Result<Vec<ArticleRow>> {
+    let links = related_links::table
+        .filter(related_links::target_article_id.eq(target))
+        .select(related_links::article_id);
+    let mut rows = articles::table
+        .filter(articles::id.eq_any(links))
+        .order(articles::id)
+        .limit(limit)
+        .select(ArticleRow::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        rows = rows.filter(articles::id.gt(after));
+    }
+    Ok(rows.load(conn)?)
+}
+
+/// What publishing must know of a medium.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = media)]
+pub struct MediaState {
+    pub id: MediaId,
+    pub credit_id: Option<CreditId>,
+    pub rights_expires_at: Option<Instant>,
+    pub alt: Option<String>,
+    pub decorative: bool,
+}
+
+/// What publishing must know of these media. One statement for any number.
+pub fn media_states(conn: &mut Conn, ids: &[MediaId]) -> Result<Vec<MediaState>> {
+    let rows = media::table.filter(media::id.eq_any(ids.to_vec()));
+    Ok(rows.select(MediaState::as_select()).load(conn)?)
+}

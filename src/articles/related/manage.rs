@@ -1,0 +1,287 @@
+//! Related links for authors and editors. A link is part of the article: whoever may edit the
+//! article may edit its links, and the article's version moves with them.
+use actix_web::{delete, get, patch, post, put};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    model::{LinkKind, LinkOrder, LinkRow, RelatedLink, RelatedLinkInput, RelatedLinks},
+    queries,
+};
+use crate::{
+    articles::{access::Access, model::ArticleRow, queries as working, workflow::Action},
+    auth::{
+        guard::{Allow, Caller},
+        roles::{ReadArticles, WriteArticles},
+    },
+    db::{
+        Conn, Db, Tx,
+        journal::{Entry, Resource},
+    },
+    error::Result,
+    http::{
+        answer::Answer,
+        body::{Body, Patch},
+        conditional::IfMatch,
+        idempotency::{IdempotencyKey, Posted},
+        path::{Id, LinkIdOf},
+    },
+    ids::{ArticleId, LinkId},
+    time::Instant,
+};
+
+/// Hangs the routes into the management face. The order comes before the links, whose ids would
+/// swallow its address.
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(reorder_related_links);
+    cfg.service(list_related_links).service(create_related_link).service(read_related_link);
+    cfg.service(replace_related_link).service(patch_related_link).service(delete_related_link);
+}
+
+fn views(conn: &mut Conn, links: Vec<LinkRow>, now: Instant) -> Result<Vec<RelatedLink>> {
+    let targets: Vec<ArticleId> = links.iter().filter_map(|link| link.target_article_id).collect();
+    let standings = working::standing(conn, &targets, now)?;
+    let hidden = |link: &LinkRow| {
+        let live = link.target_article_id.and_then(|target| standings.get(&target)?.live_edition);
+        link.kind == LinkKind::Internal && live.is_none()
+    };
+    Ok(links
+        .into_iter()
+        .map(|link| {
+            let unresolved = hidden(&link);
+            RelatedLink::new(link, unresolved)
+        })
+        .collect())
+}
+
+fn answer(conn: &mut Conn, link: &LinkRow, now: Instant) -> Result<Answer> {
+    let views = views(conn, vec![link.clone()], now)?;
+    Answer::resource(link, &views.first())
+}
+
+/// The article, for a change of its links; its version moves along.
+fn opened(tx: &mut Tx<'_>, caller: &Caller, id: ArticleId) -> Result<ArticleRow> {
+    let access = Access::of(tx, caller)?;
+    tx.lock(id)?;
+    let article = access.to(working::find(tx, id)?)?;
+    access.take(Action::Edit, &article)?;
+    Ok(article)
+}
+
+fn touch(tx: &mut Tx<'_>, article: &ArticleRow, did: &str, link: &LinkRow) -> Result<()> {
+    let touched = ArticleRow {
+        version: article.version + 1,
+        updated_at: tx.now(),
+        edited_since: article.last_edition > 0,
+        ..article.clone()
+    };
+    working::update(tx, &touched)?;
+    tx.record(Entry::new(did, link).note(format!("article {}", article.id)))?;
+    tx.record(Entry::new("edited", &touched).note("related_links"))
+}
+
+/// List an article's related links
+///
+/// In their order; at most 20.
+#[utoipa::path(tag = "related links", security(("bearer" = ["articles:read"])),
+    responses((status = 200, description = "All of them.", body = RelatedLinks)))]
+#[get("/articles/{id}/related-links")]
+async fn list_related_links(
+    allow: Allow<ReadArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+) -> Result<Answer> {
+    db.read(move |conn| {
+        Access::of(conn, &allow.caller)?.to(working::find(conn, id.0)?)?;
+        let links = queries::of_article(conn, id.0)?;
+        Answer::ok(&RelatedLinks { data: views(conn, links, allow.caller.now)? })
+    })
+    .await
+}
+
+/// Add a related link
+///
+/// Behind the others. Put its id into a `related` block to have it shown inside the body.
+#[utoipa::path(tag = "related links", security(("bearer" = ["articles:write"])),
+    params(IdempotencyKey), request_body = RelatedLinkInput,
+    responses((status = 201, description = "Added.", body = RelatedLink),
+        (status = 409, description = "Another link leads there, or there are 20 already.")))]
+#[post("/articles/{id}/related-links")]
+async fn create_related_link(
+    allow: Allow<WriteArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+    post: Posted<RelatedLinkInput>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    post.once(&db, allow.caller, move |tx, input| {
+        let link = create(tx, &caller, id.0, input)?;
+        let views = views(tx, vec![link.clone()], caller.now)?;
+        let collection = format!("/manage/v1/articles/{}/related-links", id.0);
+        Answer::created(&collection, &link, &views.first())
+    })
+    .await
+}
+
+/// Stores a new link of an article that this caller may edit.
+pub fn create(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: ArticleId,
+    input: RelatedLinkInput,
+) -> Result<LinkRow> {
+    let article = opened(tx, caller, id)?;
+    let now = tx.now();
+    let blank = LinkRow {
+        id: LinkId::new(),
+        article_id: id,
+        position: 0,
+        kind: LinkKind::External,
+        target_article_id: None,
+        url: None,
+        title: None,
+        rel: super::model::Rel::ReadAlso,
+        version: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    let link = queries::append(tx, blank.changed(input, now))?;
+    touch(tx, &article, "created", &link)?;
+    Ok(link)
+}
+
+/// Read a related link
+#[utoipa::path(tag = "related links", security(("bearer" = ["articles:read"])),
+    responses((status = 200, description = "The link.", body = RelatedLink)))]
+#[get("/articles/{id}/related-links/{link_id}")]
+async fn read_related_link(
+    allow: Allow<ReadArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+    link: LinkIdOf<LinkId>,
+) -> Result<Answer> {
+    db.read(move |conn| {
+        Access::of(conn, &allow.caller)?.to(working::find(conn, id.0)?)?;
+        let link = queries::find(conn, id.0, link.0)?;
+        answer(conn, &link, allow.caller.now)
+    })
+    .await
+}
+
+/// Replace a related link
+#[utoipa::path(tag = "related links", security(("bearer" = ["articles:write"])), params(IfMatch),
+    request_body = RelatedLinkInput,
+    responses((status = 200, description = "Replaced.", body = RelatedLink),
+        (status = 409, description = "Another link leads there.")))]
+#[put("/articles/{id}/related-links/{link_id}")]
+async fn replace_related_link(
+    allow: Allow<WriteArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+    link: LinkIdOf<LinkId>,
+    expected: IfMatch,
+    Body(input): Body<RelatedLinkInput>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    db.write(allow.caller, move |tx| change(tx, &caller, id.0, link.0, &expected, |_| Ok(input)))
+        .await
+}
+
+/// Change a related link
+///
+/// Takes a JSON merge patch (RFC 7396) of the members that PUT takes.
+#[utoipa::path(tag = "related links", security(("bearer" = ["articles:write"])), params(IfMatch),
+    request_body(content = RelatedLinkInput, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "Changed.", body = RelatedLink),
+        (status = 409, description = "Another link leads there.")))]
+#[patch("/articles/{id}/related-links/{link_id}")]
+async fn patch_related_link(
+    allow: Allow<WriteArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+    link: LinkIdOf<LinkId>,
+    expected: IfMatch,
+    patch: Patch,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    db.write(allow.caller, move |tx| {
+        change(tx, &caller, id.0, link.0, &expected, |current| patch.apply(&current.input()))
+    })
+    .await
+}
+
+fn change(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: ArticleId,
+    link: LinkId,
+    expected: &IfMatch,
+    input: impl FnOnce(&LinkRow) -> Result<RelatedLinkInput>,
+) -> Result<Answer> {
+    let article = opened(tx, caller, id)?;
+    let current = queries::find(tx, id, link)?;
+    expected.check(tx, &current)?;
+    let changed = current.changed(input(&current)?, tx.now());
+    queries::replace(tx, &changed)?;
+    touch(tx, &article, "changed", &changed)?;
+    answer(tx, &changed, caller.now)
+}
+
+/// Delete a related link
+///
+/// Refused while a box of the body names it.
+#[utoipa::path(tag = "related links", security(("bearer" = ["articles:write"])), params(IfMatch),
+    responses((status = 204, description = "Deleted."),
+        (status = 409, description = "A box of the body names it; `errors` points there.")))]
+#[delete("/articles/{id}/related-links/{link_id}")]
+async fn delete_related_link(
+    allow: Allow<WriteArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+    link: LinkIdOf<LinkId>,
+    expected: IfMatch,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    db.write(allow.caller, move |tx| {
+        let article = opened(tx, &caller, id.0)?;
+        let current = queries::find(tx, id.0, link.0)?;
+        expected.check(tx, &current)?;
+        queries::delete(tx, &current, &article.document.0)?;
+        touch(tx, &article, "deleted", &current)
+    })
+    .await?;
+    Ok(Answer::nothing())
+}
+
+/// Reorder an article's related links
+///
+/// `If-Match` takes the article's `ETag` here.
+#[utoipa::path(tag = "related links", security(("bearer" = ["articles:write"])), params(IfMatch),
+    request_body = LinkOrder,
+    responses((status = 200, description = "All of them, in the new order.", body = RelatedLinks),
+        (status = 409, description = "The article is retracted.")))]
+#[put("/articles/{id}/related-links/order")]
+async fn reorder_related_links(
+    allow: Allow<WriteArticles>,
+    db: Db,
+    id: Id<ArticleId>,
+    expected: IfMatch,
+    Body(order): Body<LinkOrder>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    db.write(allow.caller, move |tx| {
+        let article = opened(tx, &caller, id.0)?;
+        expected.check(tx, &article)?;
+        queries::reorder(tx, id.0, &order.link_ids)?;
+        let links = queries::of_article(tx, id.0)?;
+        let touched = ArticleRow {
+            version: article.version() + 1,
+            updated_at: tx.now(),
+            edited_since: article.last_edition > 0,
+            ..article
+        };
+        working::update(tx, &touched)?;
+        tx.record(Entry::new("edited", &touched).note("related_links"))?;
+        Answer::ok(&RelatedLinks { data: views(tx, links, caller.now)? })
+    })
+    .await
+}

@@ -1,0 +1,4 @@
+//! Related links: what an article's working copy points readers to.
+pub mod manage;
+pub mod model;
+pub mod queries;

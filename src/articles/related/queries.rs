@@ -1,0 +1,152 @@
+//! Every statement about related links.
+use diesel::prelude::*;
+
+use super::model::{FrozenLink, LINKS_MAX, LinkKind, LinkRow};
+use crate::{
+    articles::{model::ArticleInput, references},
+    db::{
+        Conn, Tx,
+        schema::{articles, related_links},
+    },
+    error::{Error, FieldError, Result},
+    ids::{ArticleId, LinkId},
+};
+
+/// The related links of a working copy, in their order.
+pub fn of_article(conn: &mut Conn, article: ArticleId) -> Result<Vec<LinkRow>> {
+    let links = related_links::table.filter(related_links::article_id.eq(article));
+    let order = (related_links::position, related_links::id);
+    Ok(links.order(order).select(LinkRow::as_select()).load(conn)?)
+}
+
+/// One related link of this article.
+pub fn find(conn: &mut Conn, article: ArticleId, id: LinkId) -> Result<LinkRow> {
+    let links = related_links::table.find(id).filter(related_links::article_id.eq(article));
+    Ok(links.select(LinkRow::as_select()).first(conn)?)
+}
+
+/// Refuses a link to itself, to nothing, or to where another link of the article leads.
+pub fn check(conn: &mut Conn, link: &LinkRow) -> Result<()> {
+    if link.target_article_id == Some(link.article_id) {
+        return Err(Error::invalid("/target_article_id", "self", "is this article itself"));
+    }
+    if let Some(target) = link.target_article_id {
+        let known = articles::table.find(target).select(articles::id).first::<ArticleId>(conn);
+        if known.optional()?.is_none() {
+            return Err(Error::invalid("/target_article_id", "missing", "is not an article's id"));
+        }
+    }
+    let others = of_article(conn, link.article_id)?;
+    let leads = |link: &LinkRow| (link.target_article_id, link.url.clone());
+    let mut others = others.iter().filter(|other| other.id != link.id).peekable();
+    if others.any(|other| leads(other) == leads(link)) {
+        let place = match link.kind {
+            LinkKind::Internal => "/target_article_id",
+            LinkKind::External => "/url",
+        };
+        return Err(Error::taken(place, "Another link of this article leads there."));
+    }
+    Ok(())
+}
+
+/// Stores a new link behind the others.
+pub fn append(conn: &mut Conn, link: LinkRow) -> Result<LinkRow> {
+    check(conn, &link)?;
+    let others = of_article(conn, link.article_id)?;
+    if others.len() >= LINKS_MAX {
+        return Err(Error::conflict("An article has at most 20 related links."));
+    }
+    let position = others.last().map_or(0, |last| last.position + 1);
+    let link = LinkRow { position, ..link };
+    diesel::insert_into(related_links::table).values(link.clone()).execute(conn)?;
+    Ok(link)
+}
+
+/// Stores a changed link.
+pub fn replace(conn: &mut Conn, link: &LinkRow) -> Result<()> {
+    check(conn, link)?;
+    diesel::update(related_links::table.find(link.id)).set(link.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Deletes a link, unless a box of the body names it.
+pub fn delete(conn: &mut Conn, link: &LinkRow, article: &ArticleInput) -> Result<()> {
+    let named = references::links_of(article).into_iter().filter(|(id, _)| *id == link.id);
+    let errors: Vec<FieldError> = named
+        .map(|(_, place)| FieldError::at(place, "in_use", "a box of the body names the link"))
+        .collect();
+    if !errors.is_empty() {
+        let detail = "The link stands in a box of the article's body.".to_owned();
+        return Err(Error::Conflict { detail, errors });
+    }
+    diesel::delete(related_links::table.find(link.id)).execute(conn)?;
+    Ok(())
+}
+
+/// Puts the links into this order.
+pub fn reorder(conn: &mut Conn, article: ArticleId, order: &[LinkId]) -> Result<()> {
+    let mut known: Vec<LinkId> = of_article(conn, article)?.iter().map(|link| link.id).collect();
+    let mut wanted = order.to_vec();
+    known.sort_unstable();
+    wanted.sort_unstable();
+    if known != wanted {
+        return Err(Error::invalid(
+            "/link_ids",
+            "permutation",
+            "must name every related link of the article, each once",
+        ));
+    }
+    for (position, id) in (0..).zip(order) {
+        diesel::update(related_links::table.find(*id))
+            .set(related_links::position.eq(position))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Refuses boxes that name links which the article does not have.
+pub fn check_boxes(conn: &mut Conn, id: ArticleId, article: &ArticleInput) -> Result<()> {
+    let wanted = references::links_of(article);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let known: Vec<LinkId> = of_article(conn, id)?.iter().map(|link| link.id).collect();
+    let unknown = wanted.into_iter().filter(|(id, _)| !known.contains(id));
+    let errors: Vec<FieldError> = unknown
+        .map(|(_, place)| {
+            FieldError::at(place, "missing", "is not the id of a related link of this article")
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+/// Makes the links what they were when an edition was made. Links to articles that are gone
+/// stay away.
+pub fn restore(tx: &mut Tx<'_>, article: ArticleId, links: &[FrozenLink]) -> Result<()> {
+    let (now, conn): (_, &mut Conn) = (tx.now(), tx);
+    diesel::delete(related_links::table.filter(related_links::article_id.eq(article)))
+        .execute(conn)?;
+    let targets: Vec<ArticleId> = links.iter().filter_map(|link| link.target_article_id).collect();
+    let there: Vec<ArticleId> =
+        articles::table.filter(articles::id.eq_any(targets)).select(articles::id).load(conn)?;
+    let kept = links
+        .iter()
+        .filter(|link| link.target_article_id.is_none_or(|target| there.contains(&target)));
+    for (position, link) in (0..).zip(kept) {
+        let row = LinkRow {
+            id: link.id,
+            article_id: article,
+            position,
+            kind: link.kind,
+            target_article_id: link.target_article_id,
+            url: link.url.clone(),
+            title: link.title.clone(),
+            rel: link.rel,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        diesel::insert_into(related_links::table).values(row).execute(conn)?;
+    }
+    Ok(())
+}
