@@ -29,20 +29,21 @@ use crate::{
         idempotency::Running,
         problems::{self, Routes},
     },
-    sections,
+    media, sections,
     time::Clock,
     users,
 };
 
 /// The delivery face: what readers get.
 fn delivery(cfg: &mut ServiceConfig<'_>) {
-    cfg.configure(sections::deliver::routes);
+    cfg.configure(sections::deliver::routes).configure(media::deliver::routes);
 }
 
 /// The management face: what the newsroom works with.
 fn management(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(auth::session::routes)
         .configure(sections::manage::routes)
+        .configure(media::manage::routes)
         .configure(users::manage::routes);
 }
 
@@ -85,6 +86,7 @@ impl State {
         (name = "delivery", description = "What readers get: pages, articles, sections, media, ads, comments."),
         (name = "session", description = "Signing in and out, and one's own account."),
         (name = "sections", description = "The tree that every article hangs in."),
+        (name = "media", description = "Pictures, films and recordings, and whom to credit for them."),
         (name = "users", description = "Who works in the newsroom, in which roles."),
         (name = "operations", description = "For whoever runs the server."),
     ),
