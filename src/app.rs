@@ -30,14 +30,14 @@ use crate::{
         idempotency::Running,
         problems::{self, Routes},
     },
-    sections,
+    media, sections,
     time::Clock,
     users,
 };
 
 /// The delivery face: what readers get.
 fn delivery(cfg: &mut ServiceConfig<'_>) {
-    cfg.configure(sections::deliver::routes);
+    cfg.configure(sections::deliver::routes).configure(media::deliver::routes);
 }
 
 /// The management face: what the newsroom works with.
@@ -48,6 +48,7 @@ fn management(cfg: &mut ServiceConfig<'_>) {
         .configure(articles::actions::routes)
         .configure(articles::editions::manage::routes)
         .configure(articles::related::manage::routes)
+        .configure(media::manage::routes)
         .configure(users::manage::routes);
 }
 
@@ -92,6 +93,7 @@ impl State {
         (name = "sections", description = "The tree that every article hangs in."),
         (name = "articles", description = "Working copies, their workflow, and the editions made of them."),
         (name = "related links", description = "What an article points its readers to."),
+        (name = "media", description = "Pictures, films and recordings, and whom to credit for them."),
         (name = "users", description = "Who works in the newsroom, in which roles."),
         (name = "operations", description = "For whoever runs the server."),
     ),

@@ -8,6 +8,7 @@ pub mod db;
 pub mod error;
 pub mod http;
 pub mod ids;
+pub mod media;
 pub mod sections;
 pub mod tags;
 pub mod text;

@@ -8,24 +8,14 @@ use crate::{
     db::{
         Conn,
         schema::{ad_slots, media, sections, users},
+        uses::Used,
     },
     error::{Error, FieldError, Result},
     ids::{AdSlotId, AnyId, LinkId, MediaId, SectionId, UserId},
-    text_enum,
 };
 
-text_enum! {
-    /// What kind of thing is referred to.
-    pub enum UseKind {
-        /// A medium.
-        Media = "media",
-        /// An ad slot, pinned in the body.
-        AdSlot = "ad_slot",
-    }
-}
-
 /// A thing in use, as the tables of uses keep it.
-pub type Use = (UseKind, AnyId);
+pub type Use = (Used, AnyId);
 
 /// Every medium, with the place that names it.
 pub fn media_of(article: &ArticleInput) -> Vec<(MediaId, String)> {
@@ -108,7 +98,7 @@ pub fn resolve(conn: &mut Conn, article: &ArticleInput) -> Result<(Vec<Use>, Vec
             media::table.filter(media::id.eq_any(ids)).select(media::id).load(conn)?;
         for (id, place) in wanted {
             if known.contains(&id) {
-                uses.push((UseKind::Media, AnyId(id.0)));
+                uses.push((Used::Media, AnyId(id.0)));
             } else {
                 errors.push(missing(place, "a medium"));
             }
@@ -124,7 +114,7 @@ pub fn resolve(conn: &mut Conn, article: &ArticleInput) -> Result<(Vec<Use>, Vec
         let known: HashMap<String, AdSlotId> = known.into_iter().collect();
         for (code, place) in wanted {
             match known.get(code) {
-                Some(id) => uses.push((UseKind::AdSlot, AnyId(id.0))),
+                Some(id) => uses.push((Used::AdSlot, AnyId(id.0))),
                 None => errors.push(missing(place, "an ad slot")),
             }
         }

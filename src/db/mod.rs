@@ -7,6 +7,7 @@ pub mod migrations;
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "diesel's own form of tables"))]
 pub mod schema;
 pub mod types;
+pub mod uses;
 
 use std::{
     future::{Ready, ready},

@@ -32,4 +32,6 @@ create table media (
     created_at        integer   not null,
     updated_at        integer   not null
 ) strict;
-create index media_credit on media (credit_id);
+create index media_credit on media (credit_id, created_at, id);
+create index media_newest on media (created_at, id);
+create index media_credits_newest on media_credits (created_at, id);

@@ -1,0 +1,7 @@
+//! Media: pictures, films and recordings, and whom to credit for them.
+pub mod credits;
+pub mod deliver;
+pub mod manage;
+pub mod model;
+mod own;
+pub mod queries;
