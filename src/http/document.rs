@@ -11,6 +11,7 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> serde_json::Result<Valu
     let mut document = serde_json::to_value(collected)?;
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         name_union_members(schemas);
+        flatten(schemas);
     }
     let responses = PROBLEM_KINDS.iter().map(|kind| {
         let body = json!({
@@ -171,4 +172,40 @@ fn name_union_members(schemas: &mut Map<String, Value>) {
         schema["oneOf"] = references.into();
         schema["discriminator"] = json!({"propertyName": tag_name, "mapping": mapping});
     }
+}
+
+/// utoipa writes a flattened member as an `allOf` with the member's schema. Where that one closes
+/// itself to further members nothing could ever keep both, so the parts become one object.
+fn flatten(schemas: &mut Map<String, Value>) {
+    let composed: Vec<String> = schemas
+        .iter()
+        .filter(|(_, schema)| schema["allOf"].is_array())
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in composed {
+        let (mut properties, mut required) = (Map::new(), Vec::new());
+        gather(schemas, &schemas[&name], &mut properties, &mut required);
+        let schema = &mut schemas[&name];
+        if let Some(members) = schema.as_object_mut() {
+            members.remove("allOf");
+        }
+        schema["type"] = "object".into();
+        schema["properties"] = properties.into();
+        schema["required"] = required.into();
+    }
+}
+
+fn gather(
+    schemas: &Map<String, Value>,
+    part: &Value,
+    properties: &mut Map<String, Value>,
+    required: &mut Vec<Value>,
+) {
+    let named = part["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+    let part = named.and_then(|name| schemas.get(name)).unwrap_or(part);
+    for inner in part["allOf"].as_array().into_iter().flatten() {
+        gather(schemas, inner, properties, required);
+    }
+    properties.extend(part["properties"].as_object().cloned().into_iter().flatten());
+    required.extend(part["required"].as_array().cloned().into_iter().flatten());
 }
