@@ -20,6 +20,7 @@ use utoipa_actix_web::{AppExt, UtoipaApp, scope::scope, service_config::ServiceC
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
+    ads,
     auth::{self, tokens::Keys},
     config::{Config, Origins},
     db::Db,
@@ -36,7 +37,9 @@ use crate::{
 
 /// The delivery face: what readers get.
 fn delivery(cfg: &mut ServiceConfig<'_>) {
-    cfg.configure(sections::deliver::routes).configure(media::deliver::routes);
+    cfg.configure(sections::deliver::routes)
+        .configure(media::deliver::routes)
+        .configure(ads::deliver::routes);
 }
 
 /// The management face: what the newsroom works with.
@@ -44,6 +47,7 @@ fn management(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(auth::session::routes)
         .configure(sections::manage::routes)
         .configure(media::manage::routes)
+        .configure(ads::manage::routes)
         .configure(users::manage::routes);
 }
 
@@ -87,6 +91,7 @@ impl State {
         (name = "session", description = "Signing in and out, and one's own account."),
         (name = "sections", description = "The tree that every article hangs in."),
         (name = "media", description = "Pictures, films and recordings, and whom to credit for them."),
+        (name = "ads", description = "The places where advertisements stand."),
         (name = "users", description = "Who works in the newsroom, in which roles."),
         (name = "operations", description = "For whoever runs the server."),
     ),
