@@ -20,7 +20,7 @@ use utoipa_actix_web::{AppExt, UtoipaApp, scope::scope, service_config::ServiceC
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
-    articles,
+    ads, articles,
     auth::{self, tokens::Keys},
     config::{Config, Origins},
     db::Db,
@@ -37,7 +37,9 @@ use crate::{
 
 /// The delivery face: what readers get.
 fn delivery(cfg: &mut ServiceConfig<'_>) {
-    cfg.configure(sections::deliver::routes).configure(media::deliver::routes);
+    cfg.configure(sections::deliver::routes)
+        .configure(media::deliver::routes)
+        .configure(ads::deliver::routes);
 }
 
 /// The management face: what the newsroom works with.
@@ -49,6 +51,7 @@ fn management(cfg: &mut ServiceConfig<'_>) {
         .configure(articles::editions::manage::routes)
         .configure(articles::related::manage::routes)
         .configure(media::manage::routes)
+        .configure(ads::manage::routes)
         .configure(users::manage::routes);
 }
 
@@ -94,6 +97,7 @@ impl State {
         (name = "articles", description = "Working copies, their workflow, and the editions made of them."),
         (name = "related links", description = "What an article points its readers to."),
         (name = "media", description = "Pictures, films and recordings, and whom to credit for them."),
+        (name = "ads", description = "The places where advertisements stand."),
         (name = "users", description = "Who works in the newsroom, in which roles."),
         (name = "operations", description = "For whoever runs the server."),
     ),

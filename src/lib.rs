@@ -1,4 +1,5 @@
 //! Broadsheet: a headless news CMS. Start reading at `app`.
+pub mod ads;
 pub mod app;
 pub mod articles;
 pub mod auth;

@@ -60,6 +60,13 @@ pub fn broken(rule: &'static str, message: &'static str) -> ValidationError {
     ValidationError::new(rule).with_message(message.into())
 }
 
+/// The same for a rule that looks inside a value: `at` is the place there, a JSON Pointer.
+pub fn broken_at(at: &str, rule: &'static str, message: &'static str) -> ValidationError {
+    let mut refusal = broken(rule, message);
+    refusal.add_param("at".into(), &at);
+    refusal
+}
+
 /// At least one character that is not white space (as ECMA-262 counts it).
 pub fn not_blank(text: &str) -> Result<(), ValidationError> {
     let blank = |c: char| (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}';

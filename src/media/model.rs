@@ -146,9 +146,8 @@ fn told_or_decorative(input: &MediaInput) -> Result<(), ValidationError> {
     if !input.decorative || input.alt.is_none() {
         return Ok(());
     }
-    let mut refusal = text::broken("exclusive", "must not be true where there is an alt text");
-    refusal.add_param("at".into(), &"/decorative");
-    Err(refusal)
+    let message = "must not be true where there is an alt text";
+    Err(text::broken_at("/decorative", "exclusive", message))
 }
 
 fn mime_form(text: &str) -> Result<(), ValidationError> {
