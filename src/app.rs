@@ -30,14 +30,15 @@ use crate::{
         idempotency::Running,
         problems::{self, Routes},
     },
-    media, sections,
+    media, pages, sections,
     time::Clock,
     users,
 };
 
 /// The delivery face: what readers get.
 fn delivery(cfg: &mut ServiceConfig<'_>) {
-    cfg.configure(sections::deliver::routes)
+    cfg.configure(pages::deliver::routes)
+        .configure(sections::deliver::routes)
         .configure(media::deliver::routes)
         .configure(ads::deliver::routes);
 }
@@ -50,6 +51,7 @@ fn management(cfg: &mut ServiceConfig<'_>) {
         .configure(articles::actions::routes)
         .configure(articles::editions::manage::routes)
         .configure(articles::related::manage::routes)
+        .configure(pages::manage::routes)
         .configure(media::manage::routes)
         .configure(ads::manage::routes)
         .configure(users::manage::routes);

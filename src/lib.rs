@@ -10,6 +10,7 @@ pub mod error;
 pub mod http;
 pub mod ids;
 pub mod media;
+pub mod pages;
 pub mod sections;
 pub mod tags;
 pub mod text;

@@ -40,7 +40,7 @@ pub fn page(
 }
 
 /// The ad slots of one instant.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Showing {
     /// Those that are shown, by code.
     pub slots: Vec<AdSlotRow>,

@@ -75,6 +75,14 @@ impl Default for BlockId {
     }
 }
 
+impl BlockId {
+    /// The id of a block that is made along with a page: of a slot's code and its turn. The
+    /// colon keeps it apart from every id that can be sent.
+    pub fn of_turn(code: &str, turn: usize) -> Self {
+        Self(format!("{code}:{turn}"))
+    }
+}
+
 impl TryFrom<String> for BlockId {
     type Error = &'static str;
     fn try_from(id: String) -> Result<Self, Self::Error> {

@@ -160,6 +160,10 @@ fn name_union_members(schemas: &mut Map<String, Value>) {
                 }
                 tag_name.clone_from(property);
                 let target = &mut schemas[name];
+                // Another union has this member under the same tag already.
+                if !target["properties"][property].is_null() {
+                    continue;
+                }
                 target["properties"][property] = schema.clone();
                 match target["required"].as_array_mut() {
                     Some(required) => required.insert(0, property.as_str().into()),

@@ -12,21 +12,30 @@ pub const DEPTH_MAX: usize = 4;
 pub struct Tree {
     sections: Vec<Section>,
     by_id: HashMap<SectionId, usize>,
+    /// Whether sections were left out of it.
+    has_hidden: bool,
 }
 
 impl Tree {
     /// Of rows in sibling order.
     pub fn new(sections: Vec<Section>) -> Self {
         let by_id = sections.iter().enumerate().map(|(at, section)| (section.id, at)).collect();
-        Self { sections, by_id }
+        Self { sections, by_id, has_hidden: false }
     }
 
     /// The same tree without hidden sections and what stands below them: what readers see.
     #[must_use]
     pub fn visible(self) -> Self {
         let shown = |id| self.above(id).all(|section| !section.hidden);
-        let kept = self.sections.iter().filter(|section| shown(section.id)).cloned().collect();
-        Self::new(kept)
+        let kept: Vec<Section> =
+            self.sections.iter().filter(|section| shown(section.id)).cloned().collect();
+        let has_hidden = kept.len() < self.sections.len();
+        Self { has_hidden, ..Self::new(kept) }
+    }
+
+    /// Whether this is what readers see of a tree with hidden sections.
+    pub fn has_hidden(&self) -> bool {
+        self.has_hidden
     }
 
     /// The section with this id.

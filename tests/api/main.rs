@@ -4,6 +4,7 @@
 mod ads;
 mod articles;
 mod media;
+mod pages;
 mod sections;
 mod session;
 mod support;

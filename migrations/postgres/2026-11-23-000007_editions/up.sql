@@ -28,6 +28,7 @@ create table editions (
 );
 create index editions_live on editions (article_id, valid_until, valid_from);
 create index editions_address on editions (section_id, slug, valid_until, valid_from);
+create index editions_starts on editions (valid_from);
 create index editions_ended on editions (retired, valid_until);
 
 -- One row for every list that an edition belongs to, in the order of the list.

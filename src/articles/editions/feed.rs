@@ -33,6 +33,8 @@ pub struct Feed {
     pub any_of: Vec<String>,
     /// The lists that an article must stand in as well.
     pub all_of: Vec<String>,
+    /// The lists of which an article must stand in one; empty where that does not matter.
+    pub within: Vec<String>,
     /// Published at this instant or later.
     pub from: Option<Instant>,
     /// Published before this instant.
@@ -56,6 +58,7 @@ pub fn rows(conn: &mut Conn, feed: &Feed) -> Result<Vec<Listed>> {
     let merge = Merge {
         any_of: &feed.any_of,
         all_of: &feed.all_of,
+        within: &feed.within,
         at,
         still_at: (at < now).then_some(now),
         from: feed.from,

@@ -143,6 +143,7 @@ pub struct Listed {
     pub language: String,
     pub genre: Genre,
     pub headline: String,
+    pub valid_from: Instant,
     pub valid_until: Instant,
     pub published_at: Instant,
     pub first_published_at: Instant,

@@ -11,7 +11,7 @@ use crate::{
         Conn,
         schema::{edition_keys, edition_uses, editions},
     },
-    error::Result,
+    error::{Error, Result},
     ids::{AnyId, ArticleId, SectionId},
     time::Instant,
 };
@@ -28,7 +28,20 @@ pub struct When {
     pub now: Instant,
 }
 
-diesel::alias!(pub(super) const CURRENT: Alias<Current> = editions as current);
+impl When {
+    /// The instant that a reader asks about. The future is not for readers: what is embargoed
+    /// must not leak by asking early.
+    pub fn asked(as_of: Option<Instant>, now: Instant) -> Result<Self> {
+        match as_of {
+            Some(at) if at > now => {
+                Err(Error::parameter("as_of", "future", "must not lie in the future"))
+            }
+            other => Ok(Self { at: other.unwrap_or(now), now }),
+        }
+    }
+}
+
+diesel::alias!(const CURRENT: Alias<Current> = editions as current);
 
 /// The edition of an article that was public at the instant, live or retracted.
 pub fn public(conn: &mut Conn, id: ArticleId, when: When) -> Result<Option<EditionRow>> {
@@ -98,12 +111,13 @@ pub fn last_at(
     Ok(found.optional()?)
 }
 
-/// Of these articles, those that were public at the instant. One statement for any number.
+/// Of these articles, the editions that were or would become public from the instant on. One
+/// statement for any number.
 pub fn listed(conn: &mut Conn, ids: &[ArticleId], when: When) -> Result<Vec<Listed>> {
     let mut rows = editions::table
         .filter(editions::article_id.eq_any(ids.to_vec()))
         .filter(editions::valid_until.gt(when.at))
-        .filter(editions::valid_from.le(when.at))
+        .filter(editions::valid_from.lt(editions::valid_until))
         .filter(editions::kind.eq(EditionKind::Live))
         .select(Listed::as_select())
         .into_boxed();
@@ -119,19 +133,15 @@ pub fn listed(conn: &mut Conn, ids: &[ArticleId], when: When) -> Result<Vec<List
     Ok(rows.load(conn)?)
 }
 
-/// When something that is not public yet becomes so: the next instant at which any list, or
-/// this article alone, changes by itself.
-pub fn next_start(conn: &mut Conn, of: Option<ArticleId>, now: Instant) -> Result<Option<Instant>> {
-    let mut rows = editions::table
-        .filter(editions::valid_until.gt(now))
+/// When the next edition becomes public that is not yet: any list may change by itself then.
+pub fn next_start(conn: &mut Conn, now: Instant) -> Result<Option<Instant>> {
+    let next = editions::table
         .filter(editions::valid_from.gt(now))
         .filter(editions::valid_from.lt(editions::valid_until))
-        .select(diesel::dsl::min(editions::valid_from))
-        .into_boxed();
-    if let Some(id) = of {
-        rows = rows.filter(editions::article_id.eq(id));
-    }
-    Ok(rows.first(conn)?)
+        .order(editions::valid_from)
+        .select(editions::valid_from)
+        .first(conn);
+    Ok(next.optional()?)
 }
 
 /// One edition.

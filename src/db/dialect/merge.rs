@@ -18,6 +18,8 @@ pub struct Merge<'a> {
     pub any_of: &'a [String],
     /// The lists that an edition must stand in as well.
     pub all_of: &'a [String],
+    /// The lists of which an edition must stand in one; empty where that does not matter.
+    pub within: &'a [String],
     /// For which instant.
     pub at: Instant,
     /// Where `at` is past: only articles that are public at this instant, too.
@@ -121,6 +123,18 @@ fn branch(to: &mut Statement, merge: &Merge<'_>, facet: &str, retired: bool, ord
         );
         to.push(" and o.facet = ", Bind::Text(other.clone()));
         to.sql.push(')');
+    }
+    for (number, list) in merge.within.iter().enumerate() {
+        let joint = if number == 0 {
+            " and exists (select 1 from edition_keys w where w.edition_id = k.edition_id \
+             and w.facet in ("
+        } else {
+            ", "
+        };
+        to.push(joint, Bind::Text(list.clone()));
+    }
+    if !merge.within.is_empty() {
+        to.sql.push_str("))");
     }
     if let Some(now) = merge.still_at {
         to.sql.push_str(

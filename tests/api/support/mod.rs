@@ -5,7 +5,7 @@ mod engines;
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     future::Future,
     pin::Pin,
     rc::Rc,
@@ -65,6 +65,7 @@ pub struct TestApp {
     call: Call,
     clock: Arc<AtomicI64>,
     signed_in: RefCell<HashMap<String, Client>>,
+    users: RefCell<HashSet<String>>,
     pub state: State,
     // Last, so that it goes when nothing uses it any more.
     _database: engines::Database,
@@ -102,8 +103,8 @@ impl TestApp {
                 }
             })
         });
-        let signed_in = RefCell::default();
-        Self { call, clock, signed_in, state, _database: database }
+        let (signed_in, users) = Default::default();
+        Self { call, clock, signed_in, users, state, _database: database }
     }
 
     /// A caller without a token.
@@ -138,7 +139,7 @@ impl TestApp {
             Role::Admin => self.admin().await,
             role => {
                 let email = format!("{role}@example.org");
-                if !self.signed_in.borrow().contains_key(&email) {
+                if self.users.borrow_mut().insert(email.clone()) {
                     self.add_user(&email, &[role], &[]).await;
                 }
                 self.sign_in(&email).await
@@ -166,8 +167,9 @@ impl TestApp {
         self.now().plus_seconds(seconds).to_string()
     }
 
-    /// Moves the test's clock on.
+    /// Moves the test's clock on. Whoever is to act after that has to sign in again.
     pub fn advance(&self, seconds: i64) {
+        self.signed_in.borrow_mut().clear();
         self.clock.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
     }
 

@@ -1,0 +1,253 @@
+//! Composes an article: the edition's own words, and everything shared as it is now.
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    ads::Ads,
+    blocks::{Gallery, PageBlock, resolved},
+    html,
+    model::{
+        ArticleDocument, Author, PublicSeo, PublicSocial, PublicSponsorship, PublicTag,
+        ResolvedLink,
+    },
+    queries,
+};
+use crate::{
+    ads::{self, queries::Showing},
+    articles::{
+        blocks::Block,
+        editions::{
+            self,
+            model::{EditionDocument, EditionRow, Listed},
+            queries::When,
+        },
+        model::{AdsMode, Sponsorship},
+        references,
+        related::model::{FrozenLink, LinkKind},
+    },
+    db::Conn,
+    error::Result,
+    http::cache::Made,
+    ids::{ArticleId, LinkId, MediaId, SectionId, UserId},
+    media,
+    sections::tree::Tree,
+    tags::Tag,
+    text, text_enum,
+    time::Instant,
+};
+
+text_enum! {
+    /// In which form the body is answered.
+    #[derive(Default)]
+    pub enum BodyForm {
+        /// As typed blocks, with ads in place.
+        #[default]
+        Blocks = "blocks",
+        /// As HTML, without ads.
+        Html = "html",
+        /// As plain text, without ads.
+        Text = "text",
+    }
+}
+
+/// What is to be composed: an edition, or a working copy that is looked at beforehand.
+pub struct Subject {
+    pub id: ArticleId,
+    pub section: Option<SectionId>,
+    pub path: String,
+    pub published_at: Instant,
+    pub first_published_at: Instant,
+    pub modified_at: Instant,
+    pub document: EditionDocument,
+}
+
+impl Subject {
+    /// A public edition at its address in the tree.
+    pub fn of_edition(edition: EditionRow, tree: &Tree) -> Option<Self> {
+        let path = format!("{}/{}", tree.get(edition.section_id)?.path, edition.slug);
+        Some(Self {
+            id: edition.article_id,
+            section: Some(edition.section_id),
+            path,
+            published_at: edition.published_at,
+            first_published_at: edition.first_published_at,
+            modified_at: edition.modified_at,
+            document: edition.document.0,
+        })
+    }
+}
+
+/// How to compose it.
+pub struct Composition<'a> {
+    pub tree: &'a Tree,
+    pub when: When,
+    pub body: BodyForm,
+    /// Whether the page's ads are wanted.
+    pub ads: bool,
+    /// Where readers reach this server.
+    pub public_url: &'a str,
+}
+
+/// The article as readers get it. Five statements, however long it is.
+pub fn article(
+    conn: &mut Conn,
+    subject: Subject,
+    how: &Composition<'_>,
+    made: &mut Made,
+) -> Result<ArticleDocument> {
+    let Subject { id, section, path, published_at, first_published_at, modified_at, document } =
+        subject;
+    let EditionDocument { article, related_links } = document;
+    let now = how.when.now;
+    made.of([Tag::Article(id), Tag::Sections]);
+    made.modified(modified_at);
+
+    let mut wanted: Vec<MediaId> =
+        references::media_of(&article).into_iter().map(|(id, _)| id).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let gallery = Gallery::new(media::queries::of_ids(conn, &wanted)?, now);
+    let related = resolve_links(conn, &related_links, how, made)?;
+    let by_id: HashMap<LinkId, ResolvedLink> =
+        related.iter().map(|link| (link.id, link.clone())).collect();
+    let authors = named(conn, article.authors.iter().flatten().copied(), made)?;
+
+    let shows_ads = how.ads && how.body == BodyForm::Blocks && article.ads.mode == AdsMode::On;
+    let showing = if shows_ads { ads::queries::showing(conn, now)? } else { Showing::default() };
+    let above = section.iter().flat_map(|id| how.tree.above(*id)).map(|above| above.id).collect();
+    let ads = Ads::new(&showing, above, made, now);
+
+    let mut blocks: Vec<PageBlock> = article
+        .body
+        .into_iter()
+        .filter_map(|block| match block {
+            Block::AdSlot(pin) => ads.pinned(pin.id, &pin.code, made),
+            other => resolved(other, &gallery, &by_id, made),
+        })
+        .collect();
+    if shows_ads {
+        blocks = ads.spread(blocks, made);
+    }
+    let (mut body_html, mut body_text) = (None, None);
+    let blocks = match how.body {
+        BodyForm::Blocks => Some(blocks),
+        BodyForm::Html => {
+            body_html = Some(html::render(&blocks));
+            None
+        }
+        BodyForm::Text => {
+            body_text = Some(html::plain(&blocks));
+            None
+        }
+    };
+
+    let main_media = article.main_media.as_ref().and_then(|used| gallery.place(used, made));
+    let social_media = article.social.media_id.and_then(|id| gallery.place_plain(id, made));
+    let seo_title = article.seo.title.unwrap_or_else(|| article.headline.clone());
+    let seo_description = article.seo.description.or_else(|| article.lead.clone());
+    Ok(ArticleDocument {
+        id,
+        breadcrumbs: section.map(|id| how.tree.breadcrumbs(id)).unwrap_or_default(),
+        language: article.language.unwrap_or_default(),
+        genre: article.genre,
+        kicker: article.kicker,
+        social: PublicSocial {
+            title: article.social.title.unwrap_or_else(|| seo_title.clone()),
+            description: article.social.description.or_else(|| seo_description.clone()),
+            media: social_media.or_else(|| main_media.clone()),
+        },
+        seo: PublicSeo {
+            title: seo_title,
+            description: seo_description,
+            noindex: article.seo.noindex,
+            canonical_url: article
+                .canonical_url
+                .unwrap_or_else(|| format!("{}{path}", how.public_url)),
+        },
+        path,
+        headline: article.headline,
+        lead: article.lead,
+        byline: article.byline,
+        authors,
+        tags: tags(&article.tags),
+        sponsorship: article.sponsorship.map(public_sponsorship),
+        main_media,
+        blocks,
+        body_html,
+        body_text,
+        related,
+        ads: how.ads.then(|| ads.around(made)),
+        published_at,
+        first_published_at,
+        modified_at,
+    })
+}
+
+/// Tags as readers get them.
+pub fn tags(names: &[String]) -> Vec<PublicTag> {
+    let tag = |name: &String| PublicTag { name: name.clone(), slug: text::slugify(name) };
+    names.iter().map(tag).collect()
+}
+
+fn public_sponsorship(by: Sponsorship) -> PublicSponsorship {
+    let Sponsorship { sponsor_name, sponsor_url, disclosure } = by;
+    PublicSponsorship { sponsor_name, sponsor_url, disclosure }
+}
+
+/// These authors by their present names, in their order.
+fn named(
+    conn: &mut Conn,
+    ids: impl Iterator<Item = UserId>,
+    made: &mut Made,
+) -> Result<Vec<Author>> {
+    let ids: Vec<UserId> = ids.collect();
+    let names = queries::author_names(conn, &ids)?;
+    made.of(ids.iter().map(|id| Tag::Author(*id)));
+    let author = |id: &UserId| Some(Author { id: *id, name: names.get(id)?.clone() });
+    Ok(ids.iter().filter_map(author).collect())
+}
+
+/// The links that lead somewhere now, in their order.
+fn resolve_links(
+    conn: &mut Conn,
+    links: &[FrozenLink],
+    how: &Composition<'_>,
+    made: &mut Made,
+) -> Result<Vec<ResolvedLink>> {
+    let targets: HashSet<ArticleId> =
+        links.iter().filter_map(|link| link.target_article_id).collect();
+    let mut live: HashMap<ArticleId, Listed> = HashMap::new();
+    if !targets.is_empty() {
+        let ids: Vec<ArticleId> = targets.iter().copied().collect();
+        for edition in editions::queries::listed(conn, &ids, how.when)? {
+            made.changes_at(Some(edition.valid_from), how.when.now);
+            made.changes_at(Some(edition.valid_until), how.when.now);
+            if edition.valid_from <= how.when.at {
+                live.insert(edition.article_id, edition);
+            }
+        }
+        made.of(targets.into_iter().map(Tag::Article));
+    }
+    Ok(links
+        .iter()
+        .filter_map(|link| {
+            let (title, path) = match (link.kind, link.target_article_id) {
+                (LinkKind::Internal, Some(target)) => {
+                    let edition = live.get(&target)?;
+                    let section = how.tree.get(edition.section_id)?;
+                    let title = link.title.clone().unwrap_or_else(|| edition.headline.clone());
+                    (title, Some(format!("{}/{}", section.path, edition.slug)))
+                }
+                _ => (link.title.clone().unwrap_or_default(), None),
+            };
+            Some(ResolvedLink {
+                id: link.id,
+                kind: link.kind,
+                rel: link.rel,
+                title,
+                path,
+                article_id: link.target_article_id,
+                url: link.url.clone(),
+            })
+        })
+        .collect())
+}

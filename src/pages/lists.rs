@@ -1,0 +1,210 @@
+//! Lists of articles for readers, and what one article looks like in them.
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{
+    blocks::Gallery,
+    compose::tags,
+    model::{ArticleCard, Author},
+    queries,
+    sparse::Fields,
+};
+use crate::{
+    articles::{
+        editions::{
+            self,
+            feed::{self, Feed, Sort},
+            model::{ALL, Listed, author_facet, genre_facet, language_facet, tag_facet},
+            queries::When,
+        },
+        model::Genre,
+    },
+    db::Conn,
+    error::{Error, Result},
+    http::{
+        cache::Made,
+        cursor::{self, Page},
+        query::Limit,
+    },
+    ids::{ArticleId, MediaId, SectionId, UserId},
+    media, sections,
+    sections::{model::Crumb, tree::Tree},
+    tags::Tag,
+    text,
+    time::Instant,
+};
+
+/// Which articles to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ArticleQuery {
+    /// Only articles of this section and those below it: its id or its path.
+    #[param(example = "/world/asia")]
+    pub section: Option<String>,
+    /// Only articles with this tag: its name or its slug.
+    #[param(example = "transport")]
+    pub tag: Option<String>,
+    /// Only articles by this author.
+    pub author: Option<UserId>,
+    /// Only articles of this genre.
+    #[param(inline)]
+    pub genre: Option<Genre>,
+    /// Only articles in this language (BCP 47).
+    #[param(example = "pl")]
+    pub language: Option<String>,
+    /// Published at this instant or later.
+    pub from: Option<Instant>,
+    /// Published before this instant.
+    pub to: Option<Instant>,
+    /// The order.
+    #[serde(default)]
+    #[param(inline, required = false, default = "newest")]
+    pub sort: Sort,
+    /// How many at once.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub limit: Limit,
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
+    /// Only these members of each article, separated by commas; `id` comes always.
+    #[param(value_type = Option<String>, example = "id,path,headline")]
+    pub fields: Option<Fields<ArticleCard>>,
+    /// As it was at this instant. Only what is public today is shown as it was.
+    pub as_of: Option<Instant>,
+}
+
+/// One page of a list: six statements for any section, page and number of articles.
+pub fn page(
+    conn: &mut Conn,
+    tree: &Tree,
+    query: &ArticleQuery,
+    when: When,
+    made: &mut Made,
+) -> Result<Page<ArticleCard>> {
+    let list = format!("articles:{}", query.sort);
+    let after: Option<(Instant, ArticleId)> = cursor::read(&list, query.cursor.as_deref())?;
+    let scope = scope(tree, query.section.as_deref(), made)?;
+    let (any_of, all_of, within) = drive(query, scope);
+    let feed = Feed {
+        any_of,
+        all_of,
+        within,
+        from: query.from,
+        to: query.to,
+        sort: query.sort,
+        after,
+        when,
+        limit: query.limit.rows() + 1,
+    };
+    let rows = feed::rows(conn, &feed)?;
+    made.changes_at(editions::queries::next_start(conn, when.now)?, when.now);
+    let page =
+        Page::cut(&list, rows, query.limit, |last: &Listed| (last.published_at, last.article_id))?;
+    cards(conn, tree, page, when, made)
+}
+
+/// The lists of the sections in question; `None` where every article is in question.
+fn scope(tree: &Tree, section: Option<&str>, made: &mut Made) -> Result<Option<Vec<String>>> {
+    made.of([Tag::Sections]);
+    let Some(named) = section else {
+        made.of([Tag::Lists]);
+        return Ok(tree
+            .has_hidden()
+            .then(|| tree.iter().map(|section| sections::queries::facet(section.id)).collect()));
+    };
+    let section = match named.parse::<SectionId>() {
+        Ok(id) => tree.get(id),
+        Err(_) => tree.at(named),
+    };
+    let subtree = tree.subtree(section.ok_or(Error::NotFound)?.id);
+    made.of(subtree.iter().map(|id| Tag::List(*id)));
+    Ok(Some(subtree.into_iter().map(sections::queries::facet).collect()))
+}
+
+/// Which lists to walk, and which to ask about each article met on the way: the walk goes over
+/// what is likely to be the shortest.
+fn drive(
+    query: &ArticleQuery,
+    scope: Option<Vec<String>>,
+) -> (Vec<String>, Vec<String>, Vec<String>) {
+    let narrow = [query.tag.as_deref().map(tag_facet), query.author.map(author_facet)];
+    let wide = [query.genre.map(genre_facet), query.language.as_deref().map(language_facet)];
+    let mut narrow = narrow.into_iter().flatten();
+    let mut wide = wide.into_iter().flatten();
+    if let Some(first) = narrow.next() {
+        return (vec![first], narrow.chain(wide).collect(), scope.unwrap_or_default());
+    }
+    match scope {
+        Some(sections) => (sections, wide.collect(), Vec::new()),
+        None => {
+            let first = wide.next().unwrap_or_else(|| ALL.to_owned());
+            (vec![first], wide.collect(), Vec::new())
+        }
+    }
+}
+
+/// The rows as readers see them: two statements for any number.
+fn cards(
+    conn: &mut Conn,
+    tree: &Tree,
+    page: Page<Listed>,
+    when: When,
+    made: &mut Made,
+) -> Result<Page<ArticleCard>> {
+    let summaries = || page.data.iter().map(|row| &row.summary.0);
+    let mut authors: Vec<UserId> = summaries().flat_map(|s| s.authors.clone()).collect();
+    authors.sort_unstable();
+    authors.dedup();
+    let names = queries::author_names(conn, &authors)?;
+    made.of(authors.into_iter().map(Tag::Author));
+    let mut wanted: Vec<MediaId> =
+        summaries().filter_map(|s| Some(s.main_media.as_ref()?.media_id)).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let gallery = Gallery::new(media::queries::of_ids(conn, &wanted)?, when.now);
+
+    let mut shown = Vec::with_capacity(page.data.len());
+    for row in page.data {
+        made.changes_at(Some(row.valid_until), when.now);
+        made.modified(row.created_at);
+        let Some(section) = tree.get(row.section_id) else { continue };
+        let summary = row.summary.0;
+        let author = |id: &UserId| Some(Author { id: *id, name: names.get(id)?.clone() });
+        shown.push(ArticleCard {
+            id: row.article_id,
+            path: format!("{}/{}", section.path, row.slug),
+            section: Crumb {
+                section_id: section.id,
+                name: section.name.clone(),
+                path: section.path.clone(),
+            },
+            language: row.language,
+            genre: row.genre,
+            kicker: summary.kicker,
+            headline: row.headline,
+            lead: summary.lead,
+            byline: summary.byline,
+            authors: summary.authors.iter().filter_map(author).collect(),
+            tags: tags(&summary.tags),
+            sponsor_name: summary.sponsor_name,
+            main_media: summary.main_media.as_ref().and_then(|used| gallery.place(used, made)),
+            published_at: row.published_at,
+            modified_at: row.modified_at,
+        });
+    }
+    Ok(Page { data: shown, next: page.next })
+}
+
+impl ArticleQuery {
+    /// Refuses what no list can have.
+    pub fn check(&self) -> Result<()> {
+        if self.language.as_deref().is_some_and(|language| !text::LANGUAGE.is_match(language)) {
+            return Err(Error::parameter("language", "pattern", "is not a BCP 47 language"));
+        }
+        if self.tag.as_deref().is_some_and(|tag| text::slugify(tag).is_empty()) {
+            return Err(Error::parameter("tag", "tag", "must have letters or digits"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,222 @@
+//! What readers get: articles in page order, lists of articles, fronts.
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::blocks::PageBlock;
+use crate::{
+    ads::model::PublicAdSlot,
+    articles::{
+        model::Genre,
+        related::model::{LinkKind, Rel},
+    },
+    http::cursor::Page,
+    ids::{ArticleId, LinkId, SectionId, UserId},
+    media::model::PublicMedia,
+    sections::model::{Crumb, SectionDetail, SectionNode},
+    time::Instant,
+};
+
+/// What stands at an address, told apart by `kind`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "kind")]
+pub enum PageDocument {
+    /// An article, whole.
+    #[serde(rename = "article")]
+    Article(Box<ArticleDocument>),
+    /// The front of a section.
+    #[serde(rename = "section")]
+    Section(Box<SectionFront>),
+    /// The front of the whole site, at `/`.
+    #[serde(rename = "home")]
+    Home(Box<HomeFront>),
+    /// The content has moved for good: ask for `location` instead.
+    #[serde(rename = "redirect")]
+    Redirect(Redirect),
+}
+
+/// A medium at its place in an article: what the article says of it goes before what the medium
+/// says of itself.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PlacedMedia {
+    #[serde(flatten)]
+    pub media: PublicMedia,
+    /// The credit as it is to be printed at this place.
+    #[schema(examples("Photo. Jan Lis / North Agency"))]
+    pub credit_display: Option<String>,
+}
+
+/// An author, as readers see one.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Author {
+    pub id: UserId,
+    pub name: String,
+}
+
+/// A subject of the article.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PublicTag {
+    pub name: String,
+    /// For `GET /v1/articles?tag=`.
+    pub slug: String,
+}
+
+/// A related link that leads somewhere now.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ResolvedLink {
+    pub id: LinkId,
+    pub kind: LinkKind,
+    pub rel: Rel,
+    /// The link's own title, or the target's present headline.
+    pub title: String,
+    /// The present address of the article that an internal link leads to.
+    pub path: Option<String>,
+    /// The article that an internal link leads to.
+    pub article_id: Option<ArticleId>,
+    /// Where an external link leads.
+    pub url: Option<String>,
+}
+
+/// What search engines are to be told.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PublicSeo {
+    pub title: String,
+    pub description: Option<String>,
+    /// Whether they are asked not to list the page.
+    pub noindex: bool,
+    /// The address by which the text is to be known, absolute.
+    #[schema(format = "uri")]
+    pub canonical_url: String,
+}
+
+/// What social networks are to show.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PublicSocial {
+    pub title: String,
+    pub description: Option<String>,
+    pub media: Option<PlacedMedia>,
+}
+
+/// Who paid for the article.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PublicSponsorship {
+    pub sponsor_name: String,
+    pub sponsor_url: Option<String>,
+    /// Print it with the article, always.
+    pub disclosure: String,
+}
+
+/// The ad slots of a page outside of the body, each list in the order of the slots' codes.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct PageAds {
+    pub before_headline: Vec<PublicAdSlot>,
+    pub after_lead: Vec<PublicAdSlot>,
+    pub after_body: Vec<PublicAdSlot>,
+    pub sidebar: Vec<PublicAdSlot>,
+    pub after_comments: Vec<PublicAdSlot>,
+}
+
+/// An article as readers get it. Read from top to bottom it is the page: ads before the
+/// headline, kicker, headline, main medium, lead, ads after the lead, body with its ads in
+/// place, ads after the body, comments, ads after the comments.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ArticleDocument {
+    pub id: ArticleId,
+    /// The article's present address.
+    #[schema(examples("/world/the-ferry-sails-again"))]
+    pub path: String,
+    /// From the top section down to the article's own.
+    pub breadcrumbs: Vec<Crumb>,
+    /// BCP 47.
+    pub language: String,
+    pub genre: Genre,
+    pub kicker: Option<String>,
+    pub headline: String,
+    pub lead: Option<String>,
+    /// How to name the authors, where their names alone will not do.
+    pub byline: Option<String>,
+    pub authors: Vec<Author>,
+    pub tags: Vec<PublicTag>,
+    pub sponsorship: Option<PublicSponsorship>,
+    /// Left out once its rights have expired.
+    pub main_media: Option<PlacedMedia>,
+    /// The body, unless it was asked for in another form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub blocks: Option<Vec<PageBlock>>,
+    /// The body as HTML, where it was asked for so; without ads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub body_html: Option<String>,
+    /// The body as plain text, where it was asked for so; without ads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub body_text: Option<String>,
+    /// All related links that lead somewhere now, those in boxes included.
+    pub related: Vec<ResolvedLink>,
+    /// The ad slots outside of the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ads: Option<PageAds>,
+    pub seo: PublicSeo,
+    pub social: PublicSocial,
+    /// The date to print and to sort by.
+    pub published_at: Instant,
+    pub first_published_at: Instant,
+    /// When it last changed in a way that matters to those who have read it.
+    pub modified_at: Instant,
+}
+
+/// An article in a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ArticleCard {
+    pub id: ArticleId,
+    pub path: String,
+    pub section: Crumb,
+    pub language: String,
+    pub genre: Genre,
+    pub kicker: Option<String>,
+    pub headline: String,
+    pub lead: Option<String>,
+    pub byline: Option<String>,
+    pub authors: Vec<Author>,
+    pub tags: Vec<PublicTag>,
+    /// Who paid for it, where someone did.
+    pub sponsor_name: Option<String>,
+    pub main_media: Option<PlacedMedia>,
+    pub published_at: Instant,
+    pub modified_at: Instant,
+}
+
+/// The front of a section.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SectionFront {
+    pub section: SectionDetail,
+    /// The newest articles of the section and those below it; go on with
+    /// `GET /v1/articles?section=…&cursor=…`.
+    pub articles: Page<ArticleCard>,
+    pub ads: PageAds,
+}
+
+/// The front of the whole site.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HomeFront {
+    /// The section tree.
+    pub sections: Vec<SectionNode>,
+    /// The newest articles; go on with `GET /v1/articles?cursor=…`.
+    pub articles: Page<ArticleCard>,
+    pub ads: PageAds,
+}
+
+/// Where content has gone for good.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Redirect {
+    /// The address to ask for, and to show to readers.
+    pub location: String,
+    /// The status to answer readers with: 301.
+    #[schema(minimum = 301, maximum = 301)]
+    pub status: u16,
+    /// The article that has moved; null where a section has.
+    pub article_id: Option<ArticleId>,
+    /// The section that has moved; null where an article has.
+    pub section_id: Option<SectionId>,
+}

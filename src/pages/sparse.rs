@@ -1,0 +1,126 @@
+//! Sparse answers: only the members that a client asked for.
+use std::{collections::BTreeSet, marker::PhantomData};
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::{Map, Value};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema, schema::AnyOfBuilder},
+};
+
+use super::model::{ArticleCard, ArticleDocument, PageDocument};
+use crate::{
+    error::{Error, Result},
+    http::cursor::Page,
+    ids::ArticleId,
+};
+
+/// Members that are answered whatever is asked for.
+const ALWAYS: [&str; 2] = ["id", "kind"];
+
+/// The members of `T` that are wanted.
+#[derive(Debug, Clone)]
+pub struct Fields<T> {
+    names: BTreeSet<String>,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: PartialSchema> Deserialize<'de> for Fields<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = members::<T>();
+        let names: BTreeSet<String> = text.split(',').map(str::to_owned).collect();
+        match names.iter().find(|name| !known.contains(*name)) {
+            None => Ok(Self { names, of: PhantomData }),
+            Some(name) => Err(de::Error::custom(format!(
+                "there is no `{name}`; there are {}",
+                known.into_iter().collect::<Vec<_>>().join(", ")
+            ))),
+        }
+    }
+}
+
+/// The names of the members, as the API document has them.
+fn members<T: PartialSchema>() -> BTreeSet<String> {
+    match T::schema() {
+        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+impl<T: Serialize> Fields<T> {
+    /// Only the wanted members of a JSON object.
+    fn pick(&self, whole: Value) -> Value {
+        match whole {
+            Value::Object(members) => {
+                let wanted = |name: &str| ALWAYS.contains(&name) || self.names.contains(name);
+                members.into_iter().filter(|(name, _)| wanted(name)).collect::<Map<_, _>>().into()
+            }
+            other => other,
+        }
+    }
+}
+
+/// One article, whole or only the wanted members.
+pub fn article(document: &PageDocument, fields: Option<&Fields<ArticleDocument>>) -> Result<Value> {
+    let whole = serde_json::to_value(document).map_err(Error::internal)?;
+    Ok(match fields {
+        Some(fields) => fields.pick(whole),
+        None => whole,
+    })
+}
+
+/// A page of articles, whole or only the wanted members of each.
+pub fn list(page: &Page<ArticleCard>, fields: Option<&Fields<ArticleCard>>) -> Result<Value> {
+    let mut whole = serde_json::to_value(page).map_err(Error::internal)?;
+    if let (Some(fields), Some(items)) = (fields, whole["data"].as_array_mut()) {
+        for item in items {
+            *item = fields.pick(item.take());
+        }
+    }
+    Ok(whole)
+}
+
+/// An article of which only some members were asked for.
+#[derive(Serialize, ToSchema)]
+pub struct SparseArticle {
+    pub id: ArticleId,
+    /// The members that were asked for, as they are in the whole article.
+    #[serde(flatten)]
+    pub members: Map<String, Value>,
+}
+
+/// Declares what an operation with `fields` answers: the whole, or a sparse one.
+macro_rules! whole_or_sparse {
+    ($(#[$doc:meta])* $name:ident: $whole:ty as $whole_name:literal | $sparse:ty as $sparse_name:literal) => {
+        $(#[$doc])*
+        pub struct $name;
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let reference = |name: &str| utoipa::openapi::Ref::from_schema_name(name);
+                AnyOfBuilder::new()
+                    .item(reference($whole_name))
+                    .item(reference($sparse_name))
+                    .into()
+            }
+        }
+        impl ToSchema for $name {
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                schemas.push(($whole_name.into(), <$whole>::schema()));
+                schemas.push(($sparse_name.into(), <$sparse>::schema()));
+                <$whole as ToSchema>::schemas(schemas);
+                <$sparse as ToSchema>::schemas(schemas);
+            }
+        }
+    };
+}
+
+whole_or_sparse! {
+    /// An article, or of it what `fields` names.
+    ArticleAnswer: ArticleDocument as "ArticleDocument" | SparseArticle as "SparseArticle"
+}
+
+whole_or_sparse! {
+    /// A page of articles, or of each what `fields` names.
+    ArticleList: Page<ArticleCard> as "Page_ArticleCard" | Page<SparseArticle> as "Page_SparseArticle"
+}
