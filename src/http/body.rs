@@ -122,7 +122,7 @@ fn normalise(value: &mut Value, at: &mut String) -> Result<()> {
         Value::Object(members) => {
             for (name, member) in members.iter_mut() {
                 at.push('/');
-                at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                at.push_str(&token(name));
                 if name.contains('\0') {
                     return Err(Error::invalid(at, "nul", "must not contain a NUL character"));
                 }
@@ -151,10 +151,11 @@ fn refusal(at: &str, message: &str) -> FieldError {
     let (inner, cause) = message.split_once(NESTED).unwrap_or(("", message));
     let at = format!("{at}{inner}");
     match member_named_in(cause) {
-        Some((name, code)) if !at.ends_with(&format!("/{name}")) => {
-            FieldError::at(format!("{at}/{name}"), code, cause)
+        // The path to an unknown member ends with it; to one that is not there it cannot.
+        Some((name, code @ "unknown_member")) if at.ends_with(&format!("/{}", token(&name))) => {
+            FieldError::at(at, code, cause)
         }
-        Some((_, code)) => FieldError::at(at, code, cause),
+        Some((name, code)) => FieldError::at(format!("{at}/{}", token(&name)), code, cause),
         None => FieldError::at(at, "type", cause),
     }
 }
@@ -176,7 +177,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         pointer.push('/');
         match segment {
             Segment::Seq { index } => pointer.push_str(&index.to_string()),
-            Segment::Map { key } => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
+            Segment::Map { key } => pointer.push_str(&token(key)),
             Segment::Enum { variant } => pointer.push_str(variant),
             Segment::Unknown => pointer.push('?'),
         }
@@ -195,4 +196,9 @@ pub(super) fn member_named_in(message: &str) -> Option<(String, &'static str)> {
         let name = message.strip_prefix(start)?.split('`').next()?;
         Some((name.to_owned(), *code))
     })
+/// A member's name as a JSON Pointer writes it (RFC 6901, section 3).
+fn token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 }
