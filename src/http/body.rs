@@ -12,6 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, error::Category};
 use validator::Validate;
 
+use super::json::Unique;
 use crate::{
     error::{Error, FieldError, Result, field_errors},
     text,
@@ -91,14 +92,24 @@ pub(super) fn bytes(
     }
 }
 
-/// Reads JSON (RFC 8259); its texts are brought to normal form C, NUL characters refused.
+/// Reads JSON (RFC 8259); its texts are brought to normal form C, NUL characters and members
+/// that stand twice refused.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value> {
-    let mut value = serde_json::from_slice(bytes).map_err(|err| {
+    let not_json = |err: serde_json::Error| {
         Error::malformed(match err.classify() {
             Category::Eof if bytes.is_empty() => "The body is empty; it must be JSON.".to_owned(),
             _ => format!("The body is not JSON: {err}."),
         })
+    };
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let read = serde_path_to_error::deserialize(&mut reader);
+    let Unique(mut value) = read.map_err(|err| match err.inner().classify() {
+        Category::Data => {
+            Error::Invalid(vec![refusal(&pointer(err.path()), &err.inner().to_string())])
+        }
+        _ => not_json(err.into_inner()),
     })?;
+    reader.end().map_err(not_json)?;
     normalise(&mut value, &mut String::new())?;
     Ok(value)
 }
