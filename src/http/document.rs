@@ -59,16 +59,14 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
     let mut refusals = Vec::new();
     let faces = path.starts_with("/v1/") || path.starts_with("/manage/");
     if faces {
-        refusals.extend([406, 500, 503]);
-    }
-    if operation["parameters"].as_array().is_some_and(|all| !all.is_empty()) {
-        refusals.push(400);
+        // An unknown query parameter is unreadable wherever it stands.
+        refusals.extend([400, 406, 500, 503]);
     }
     if path.contains('{') {
         refusals.push(404);
     }
     if operation["requestBody"].is_object() {
-        refusals.extend([400, 413, 415, 422]);
+        refusals.extend([413, 415, 422]);
     }
     if let Some(permissions) = operation["security"][0]["bearer"].as_array() {
         refusals.push(401);
@@ -80,7 +78,7 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
         refusals.extend([412, 428]);
     }
     if has_parameter(operation, "Idempotency-Key") {
-        refusals.extend([400, 409, 422]);
+        refusals.extend([409, 422]);
     }
     let responses = &mut operation["responses"];
     for status in refusals {
