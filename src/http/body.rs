@@ -196,6 +196,11 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     pointer
 }
 
+/// A member's name as a JSON Pointer writes it (RFC 6901, section 3).
+fn token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// The member that a message of serde's names, and which rule it broke.
 pub(super) fn member_named_in(message: &str) -> Option<(String, &'static str)> {
     let rules = [
@@ -207,9 +212,4 @@ pub(super) fn member_named_in(message: &str) -> Option<(String, &'static str)> {
         let name = message.strip_prefix(start)?.split('`').next()?;
         Some((name.to_owned(), *code))
     })
-/// A member's name as a JSON Pointer writes it (RFC 6901, section 3).
-fn token(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
-
 }
