@@ -2,6 +2,7 @@
 //! receives is checked against the OpenAPI document.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
 mod contract;
+mod hostile;
 mod sections;
 mod session;
 mod support;
