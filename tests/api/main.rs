@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
 mod contract;
 mod hostile;
+mod migrations;
 mod sections;
 mod session;
 mod support;
