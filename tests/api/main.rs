@@ -6,5 +6,6 @@ mod hostile;
 mod migrations;
 mod sections;
 mod session;
+mod settings;
 mod support;
 mod users;
