@@ -125,7 +125,12 @@ where
     T: ServiceFactory<ServiceRequest, Config = (), Error = actix_web::Error, InitError = ()>,
 {
     app.openapi(Overview::openapi())
-        .service(scope("/v1").wrap(delivery_cors(config)).configure(delivery))
+        .service(
+            scope("/v1")
+                .wrap(from_fn(problems::strict))
+                .wrap(delivery_cors(config))
+                .configure(delivery),
+        )
         .service(
             scope("/manage/v1")
                 .wrap(from_fn(auth::guard::identify))

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     db::{Actor, Context, Db},
     error::{Error, Result},
-    http::gate::RequestId,
+    http::{gate::RequestId, problems::check_query},
     ids::{SectionId, SessionId, UserId},
     time::{Instant, Now},
 };
@@ -118,11 +118,11 @@ impl<P: Permission> FromRequest for Allow<P> {
         let missing = || Err(Error::internal("the guard's middleware is missing"));
         let known = req.extensions_mut().remove::<Known>().map_or_else(missing, |known| known.0);
         ready(known.and_then(|caller| {
-            if P::ROLES.iter().any(|role| caller.is(*role)) {
-                Ok(Self { caller, permission: PhantomData })
-            } else {
-                Err(Error::Forbidden(format!("This needs the permission {}.", P::NAME)))
+            if !P::ROLES.iter().any(|role| caller.is(*role)) {
+                return Err(Error::Forbidden(format!("This needs the permission {}.", P::NAME)));
             }
+            check_query(req)?;
+            Ok(Self { caller, permission: PhantomData })
         }))
     }
 }
@@ -135,6 +135,7 @@ impl FromRequest for Guest {
     type Future = Ready<Result<Self>>;
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let (now, request_id) = (Now::of(req), request_id(req));
-        ready(Ok(Self(Context { actor: Actor::Guest, now, request_id })))
+        let guest = Self(Context { actor: Actor::Guest, now, request_id });
+        ready(check_query(req).map(|()| guest))
     }
 }

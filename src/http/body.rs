@@ -12,6 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, error::Category};
 use validator::Validate;
 
+use super::json::Unique;
 use crate::{
     error::{Error, FieldError, Result, field_errors},
     text,
@@ -91,14 +92,24 @@ pub(super) fn bytes(
     }
 }
 
-/// Reads JSON (RFC 8259); its texts are brought to normal form C, NUL characters refused.
+/// Reads JSON (RFC 8259); its texts are brought to normal form C, NUL characters and members
+/// that stand twice refused.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value> {
-    let mut value = serde_json::from_slice(bytes).map_err(|err| {
+    let not_json = |err: serde_json::Error| {
         Error::malformed(match err.classify() {
             Category::Eof if bytes.is_empty() => "The body is empty; it must be JSON.".to_owned(),
             _ => format!("The body is not JSON: {err}."),
         })
+    };
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let read = serde_path_to_error::deserialize(&mut reader);
+    let Unique(mut value) = read.map_err(|err| match err.inner().classify() {
+        Category::Data => {
+            Error::Invalid(vec![refusal(&pointer(err.path()), &err.inner().to_string())])
+        }
+        _ => not_json(err.into_inner()),
     })?;
+    reader.end().map_err(not_json)?;
     normalise(&mut value, &mut String::new())?;
     Ok(value)
 }
@@ -122,7 +133,7 @@ fn normalise(value: &mut Value, at: &mut String) -> Result<()> {
         Value::Object(members) => {
             for (name, member) in members.iter_mut() {
                 at.push('/');
-                at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                at.push_str(&token(name));
                 if name.contains('\0') {
                     return Err(Error::invalid(at, "nul", "must not contain a NUL character"));
                 }
@@ -151,10 +162,11 @@ fn refusal(at: &str, message: &str) -> FieldError {
     let (inner, cause) = message.split_once(NESTED).unwrap_or(("", message));
     let at = format!("{at}{inner}");
     match member_named_in(cause) {
-        Some((name, code)) if !at.ends_with(&format!("/{name}")) => {
-            FieldError::at(format!("{at}/{name}"), code, cause)
+        // The path to an unknown member ends with it; to one that is not there it cannot.
+        Some((name, code @ "unknown_member")) if at.ends_with(&format!("/{}", token(&name))) => {
+            FieldError::at(at, code, cause)
         }
-        Some((_, code)) => FieldError::at(at, code, cause),
+        Some((name, code)) => FieldError::at(format!("{at}/{}", token(&name)), code, cause),
         None => FieldError::at(at, "type", cause),
     }
 }
@@ -181,12 +193,17 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         pointer.push('/');
         match segment {
             Segment::Seq { index } => pointer.push_str(&index.to_string()),
-            Segment::Map { key } => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
+            Segment::Map { key } => pointer.push_str(&token(key)),
             Segment::Enum { variant } => pointer.push_str(variant),
             Segment::Unknown => pointer.push('?'),
         }
     }
     pointer
+}
+
+/// A member's name as a JSON Pointer writes it (RFC 6901, section 3).
+fn token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// The member that a message of serde's names, and which rule it broke.

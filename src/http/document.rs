@@ -13,6 +13,7 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> serde_json::Result<Valu
         name_union_members(schemas);
         flatten(schemas);
     }
+    describe_patches(&mut document);
     let responses = PROBLEM_KINDS.iter().map(|kind| {
         let body = json!({
             "description": format!("{}. {}", kind.title, kind.advice),
@@ -29,6 +30,84 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> serde_json::Result<Valu
         }
     }
     Ok(document)
+}
+
+/// A merge patch (RFC 7396) needs none of the members of the input that it is merged into, and
+/// null takes one away: a schema of its own, made of the input's.
+fn describe_patches(document: &mut Value) {
+    let Some(mut schemas) = document["components"]["schemas"].as_object().cloned() else { return };
+    let operations = document["paths"].as_object_mut().into_iter().flatten();
+    let patches = operations.filter_map(|(_, operations)| {
+        operations.pointer_mut("/patch/requestBody/content/application~1merge-patch+json/schema")
+    });
+    for body in patches {
+        let Some(input) = body["$ref"].as_str().and_then(|text| text.rsplit('/').next()) else {
+            continue;
+        };
+        let name = format!("{}Patch", input.trim_end_matches("Input"));
+        let mut patch = patch_of(&schemas, &schemas[input]);
+        patch["description"] = format!(
+            "A JSON merge patch (RFC 7396) of `{input}`: a member that is left out stays as it is, \
+             null takes one away."
+        )
+        .into();
+        *body = json!({"$ref": format!("#/components/schemas/{name}")});
+        schemas.insert(name, patch);
+    }
+    document["components"]["schemas"] = schemas.into();
+}
+
+fn patch_of(schemas: &Map<String, Value>, input: &Value) -> Value {
+    let mut patch = input.clone();
+    let required = input["required"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for (name, member) in patch["properties"].as_object_mut().into_iter().flatten() {
+        let merged = merged(schemas, member);
+        let stays = required.contains(&name.as_str().into());
+        *member = if stays { merged } else { nullable(merged) };
+    }
+    if let Some(members) = patch.as_object_mut() {
+        members.remove("required");
+    }
+    patch
+}
+
+/// What a patch may say where the input says `schema`: objects are merged in turn, all else is
+/// replaced as a whole.
+fn merged(schemas: &Map<String, Value>, schema: &Value) -> Value {
+    let target = schema.get("$ref").and_then(Value::as_str).and_then(|at| at.rsplit('/').next());
+    let target = target.and_then(|name| schemas.get(name)).unwrap_or(schema);
+    if target.get("properties").is_some() {
+        return patch_of(schemas, target);
+    }
+    let mut merged = schema.clone();
+    let Some(members) = merged.as_object_mut() else { return merged };
+    members.remove("default");
+    if let Some(Value::Array(alternatives)) = members.get_mut("oneOf") {
+        for one in alternatives {
+            *one = self::merged(schemas, one);
+        }
+    }
+    if let Some(values) = members.get_mut("additionalProperties").filter(|all| all.is_object()) {
+        *values = nullable(values.take());
+    }
+    merged
+}
+
+fn nullable(mut schema: Value) -> Value {
+    let nothing = json!({"type": "null"});
+    let has = |list: &str, item: &Value| {
+        schema.get(list).and_then(Value::as_array).is_some_and(|list| list.contains(item))
+    };
+    if has("type", &"null".into()) || has("oneOf", &nothing) {
+        return schema;
+    }
+    match schema.get("type").cloned() {
+        Some(kind @ Value::String(_)) if schema.get("enum").is_none() => {
+            schema["type"] = json!([kind, "null"]);
+            schema
+        }
+        _ => json!({"oneOf": [schema, nothing]}),
+    }
 }
 
 fn component_name(status: u16) -> String {
@@ -60,16 +139,14 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
     let mut refusals = Vec::new();
     let faces = path.starts_with("/v1/") || path.starts_with("/manage/");
     if faces {
-        refusals.extend([406, 500, 503]);
-    }
-    if operation["parameters"].as_array().is_some_and(|all| !all.is_empty()) {
-        refusals.push(400);
+        // An unknown query parameter is unreadable wherever it stands.
+        refusals.extend([400, 406, 500, 503]);
     }
     if path.contains('{') {
         refusals.push(404);
     }
     if operation["requestBody"].is_object() {
-        refusals.extend([400, 413, 415, 422]);
+        refusals.extend([413, 415, 422]);
     }
     if let Some(permissions) = operation["security"][0]["bearer"].as_array() {
         refusals.push(401);
@@ -81,7 +158,7 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
         refusals.extend([412, 428]);
     }
     if has_parameter(operation, "Idempotency-Key") {
-        refusals.extend([400, 409, 422]);
+        refusals.extend([409, 422]);
     }
     let responses = &mut operation["responses"];
     for status in refusals {

@@ -52,8 +52,11 @@ pub struct Posted<T> {
 }
 
 struct Key {
+    /// A digest of the key as it was sent.
     name: String,
-    /// Of method, path, query and body: what makes two requests the same.
+    /// Of key, method, path, query and body: what makes two requests the same. Passwords stand in
+    /// some bodies. What is kept of them cannot be held against a list of passwords, since the
+    /// key as it was sent goes into the fingerprint and is not kept.
     fingerprint: String,
     running: Running,
 }
@@ -70,9 +73,9 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Posted<T> {
             let key = key?;
             let body = body.await?;
             let input = parse(&body).and_then(accept)?;
-            let key = key.map(|name| {
-                let digest = Sha256::new().chain_update(address).chain_update(&body).finalize();
-                let fingerprint = URL_SAFE_NO_PAD.encode(digest);
+            let key = key.map(|key| {
+                let name = digest(&[key.as_bytes()]);
+                let fingerprint = digest(&[key.as_bytes(), b"\n", address.as_bytes(), &body]);
                 Key { name, fingerprint, running }
             });
             Ok(Self { input, key })
@@ -80,12 +83,22 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Posted<T> {
     }
 }
 
+fn digest(parts: &[&[u8]]) -> String {
+    let digest = parts.iter().fold(Sha256::new(), Digest::chain_update);
+    URL_SAFE_NO_PAD.encode(digest.finalize())
+}
+
 fn key(req: &HttpRequest) -> Result<Option<String>> {
-    let Some(value) = req.headers().get(HEADER) else { return Ok(None) };
-    let plain = value.as_bytes().iter().all(u8::is_ascii_graphic);
+    let mut given = req.headers().get_all(HEADER);
+    let Some(value) = given.next() else { return Ok(None) };
+    let plain = value.as_bytes().iter().all(u8::is_ascii_graphic) && given.next().is_none();
     match value.to_str() {
         Ok(key) if plain && (1..=255).contains(&key.len()) => Ok(Some(key.to_owned())),
-        _ => Err(Error::parameter(HEADER, "format", "expected 1 to 255 visible ASCII characters")),
+        _ => Err(Error::parameter(
+            HEADER,
+            "format",
+            "expected one, of 1 to 255 visible ASCII characters",
+        )),
     }
 }
 

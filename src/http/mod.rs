@@ -7,6 +7,7 @@ pub mod cursor;
 pub mod document;
 pub mod gate;
 pub mod idempotency;
+mod json;
 pub mod path;
 pub mod problems;
 pub mod query;

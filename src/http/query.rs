@@ -61,8 +61,9 @@ impl Default for Limit {
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse() {
-            Ok(limit) if (1..=Self::MAX).contains(&limit) => Ok(Self(limit)),
+            Ok(limit) if digits && (1..=Self::MAX).contains(&limit) => Ok(Self(limit)),
             _ => Err(de::Error::custom("expected a whole number from 1 to 100")),
         }
     }

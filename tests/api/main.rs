@@ -3,9 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
 mod ads;
 mod articles;
+mod contract;
+mod hostile;
 mod media;
+mod migrations;
 mod pages;
 mod sections;
 mod session;
+mod settings;
 mod support;
 mod users;

@@ -74,6 +74,11 @@ impl Client {
         client
     }
 
+    /// Whether this caller sends such a header.
+    pub fn sends(&self, name: &str) -> bool {
+        self.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name))
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
@@ -117,16 +122,33 @@ impl Client {
 
     /// Sends exactly this, and holds the answer against the API document.
     pub async fn send(&self, method: Method, path: &str, body: Option<(&str, String)>) -> Answer {
+        let body = body.map(|(media_type, text)| (media_type, text.into_bytes()));
+        self.send_bytes(method, path, body).await
+    }
+
+    /// The same, for bodies that need not be text.
+    pub async fn send_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, Vec<u8>)>,
+    ) -> Answer {
         let answer = self.send_unchecked(method.clone(), path, body).await;
         contract::check(&method, path, &answer);
         answer
     }
 
-    async fn send_unchecked(
+    /// For what is beside the API, which the document does not describe.
+    pub async fn get_unchecked(&self, path: &str) -> Answer {
+        self.send_unchecked(Method::GET, path, None).await
+    }
+
+    /// Sends exactly this, whatever the document says about it.
+    pub async fn send_unchecked(
         &self,
         method: Method,
         path: &str,
-        body: Option<(&str, String)>,
+        body: Option<(&str, Vec<u8>)>,
     ) -> Answer {
         // A millisecond between any two requests, as in life.
         self.clock.fetch_add(1_000, Ordering::Relaxed);
