@@ -75,9 +75,7 @@ pub fn ascending(mapping: &[MappedSizes]) -> Result<(), ValidationError> {
     let mut below = None;
     for (line, MappedSizes { min_viewport, sizes }) in mapping.iter().enumerate() {
         let at = format!("/{line}/min_viewport");
-        if min_viewport.iter().any(|side| *side > SIZE_MAX) {
-            return Err(text::broken_at(&at, "range", "must be 0 to 10000 each"));
-        }
+        within(&at, min_viewport, 0, "must be 0 to 10000")?;
         match below {
             None if *min_viewport != [0, 0] => {
                 return Err(text::broken_at(&at, "start", "must be [0, 0] in the first entry"));
@@ -96,13 +94,22 @@ pub fn ascending(mapping: &[MappedSizes]) -> Result<(), ValidationError> {
             ));
         }
         for (index, size) in sizes.iter().enumerate() {
-            if size.iter().any(|side| !(1..=SIZE_MAX).contains(side)) {
-                let at = format!("/{line}/sizes/{index}");
-                return Err(text::broken_at(&at, "range", "must be 1 to 10000 each"));
-            }
+            within(&format!("/{line}/sizes/{index}"), size, 1, "must be 1 to 10000")?;
         }
     }
     Ok(())
+}
+
+fn within(
+    at: &str,
+    pair: &[u16; 2],
+    smallest: u16,
+    message: &'static str,
+) -> Result<(), ValidationError> {
+    match pair.iter().position(|side| !(smallest..=SIZE_MAX).contains(side)) {
+        Some(side) => Err(text::broken_at(&format!("{at}/{side}"), "range", message)),
+        None => Ok(()),
+    }
 }
 
 text_enum! {

@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, error::Category};
 use validator::Validate;
 
-use super::json::Unique;
+use super::{json::Unique, strict::Strict};
 use crate::{
     error::{Error, FieldError, Result, field_errors},
     text,
@@ -148,7 +148,7 @@ fn normalise(value: &mut Value, at: &mut String) -> Result<()> {
 
 /// Makes the input out of the JSON and checks its rules.
 pub(super) fn accept<T: DeserializeOwned + Validate>(value: Value) -> Result<T> {
-    let input: T = serde_path_to_error::deserialize(value).map_err(|err| {
+    let input: T = serde_path_to_error::deserialize(Strict(value)).map_err(|err| {
         let at = pointer(err.path());
         Error::Invalid(vec![refusal(&at, &err.into_inner().to_string())])
     })?;

@@ -58,9 +58,15 @@ fn describe_patches(document: &mut Value) {
 }
 
 fn patch_of(schemas: &Map<String, Value>, input: &Value) -> Value {
+    if let Some(alternatives) = input["oneOf"].as_array() {
+        // Without its tag a patch may fit several members of a union.
+        let patches: Vec<Value> = alternatives.iter().map(|one| merged(schemas, one)).collect();
+        return json!({ "anyOf": patches, "examples": input["examples"] });
+    }
     let mut patch = input.clone();
     let required = input["required"].as_array().map(Vec::as_slice).unwrap_or_default();
-    for (name, member) in patch["properties"].as_object_mut().into_iter().flatten() {
+    let members = patch.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, member) in members.into_iter().flatten() {
         let merged = merged(schemas, member);
         let stays = required.contains(&name.as_str().into());
         *member = if stays { merged } else { nullable(merged) };

@@ -12,4 +12,5 @@ pub mod path;
 pub mod problems;
 pub mod query;
 pub mod settings;
+pub mod strict;
 pub mod union;

@@ -1,5 +1,5 @@
 //! What answers where no handler does, and the pages that explain each kind of problem.
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
@@ -85,7 +85,8 @@ pub async fn strict<B: MessageBody>(
 /// The default service: 405 where the address exists for another method, 404 elsewhere.
 pub async fn nobody_home(req: HttpRequest) -> Result<HttpResponse> {
     let here = req.app_data::<Routes>().into_iter().flat_map(|routes| routes.at(req.path()));
-    let mut names: Vec<&str> = here.map(|(method, _)| method.as_str()).collect();
+    let names: BTreeSet<&str> = here.map(|(method, _)| method.as_str()).collect();
+    let mut names: Vec<&str> = names.into_iter().collect();
     if names.is_empty() {
         return Err(Error::NotFound);
     }

@@ -19,9 +19,13 @@ macro_rules! tagged_union {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 use serde::de::Error;
                 use $crate::http::body::{nested, nested_at};
-                let mut members = serde_json::Map::deserialize(deserializer)?;
+                let serde_json::Value::Object(mut members) =
+                    serde_json::Value::deserialize(deserializer)?
+                else {
+                    return Err(D::Error::custom("expected an object"));
+                };
                 let tag = members.remove($tag).ok_or_else(|| D::Error::missing_field($tag))?;
-                let content = serde_json::Value::Object(members);
+                let content = $crate::http::strict::Strict(serde_json::Value::Object(members));
                 match tag.as_str() {
                     $(Some($value) => serde_path_to_error::deserialize(content)
                         .map(Self::$variant)

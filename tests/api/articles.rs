@@ -255,7 +255,7 @@ async fn related_links_belong_to_the_article(app: TestApp) {
     let there = admin.freshly(&at(&article)).await;
     let body = Some(("application/json", order.to_string()));
     let put = actix_web::http::Method::PUT;
-    let ordered = there.send(put, &format!("{links}/order"), body).await.expect(200);
+    let ordered = there.send(put, &links, body).await.expect(200);
     assert_eq!(ordered["data"][0]["id"], second["id"]);
 
     let boxed = json!({"body": [paragraph("x"), {"type": "related", "link_ids": [first["id"]]}]});

@@ -29,11 +29,10 @@ use crate::{
     time::Instant,
 };
 
-/// Hangs the routes into the management face. The order comes before the links, whose ids would
-/// swallow its address.
+/// Hangs the routes into the management face.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(reorder_related_links);
-    cfg.service(list_related_links).service(create_related_link).service(read_related_link);
+    cfg.service(list_related_links).service(reorder_related_links).service(create_related_link);
+    cfg.service(read_related_link);
     cfg.service(replace_related_link).service(patch_related_link).service(delete_related_link);
 }
 
@@ -259,7 +258,7 @@ async fn delete_related_link(
     request_body = LinkOrder,
     responses((status = 200, description = "All of them, in the new order.", body = RelatedLinks),
         (status = 409, description = "The article is retracted.")))]
-#[put("/articles/{id}/related-links/order")]
+#[put("/articles/{id}/related-links")]
 async fn reorder_related_links(
     allow: Allow<WriteArticles>,
     db: Db,
