@@ -9,6 +9,7 @@ pub mod db;
 pub mod error;
 pub mod http;
 pub mod ids;
+pub mod journal;
 pub mod media;
 pub mod pages;
 pub mod sections;

@@ -5,6 +5,7 @@ mod ads;
 mod articles;
 mod contract;
 mod hostile;
+mod journal;
 mod media;
 mod migrations;
 mod pages;
