@@ -22,6 +22,7 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 use crate::{
     ads, articles,
     auth::{self, tokens::Keys},
+    comments,
     config::{Config, Origins},
     db::Db,
     error::Result,
@@ -39,7 +40,8 @@ use crate::{
 fn delivery(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(sections::deliver::routes)
         .configure(media::deliver::routes)
-        .configure(ads::deliver::routes);
+        .configure(ads::deliver::routes)
+        .configure(comments::deliver::routes);
 }
 
 /// The management face: what the newsroom works with.
@@ -52,6 +54,7 @@ fn management(cfg: &mut ServiceConfig<'_>) {
         .configure(articles::related::manage::routes)
         .configure(media::manage::routes)
         .configure(ads::manage::routes)
+        .configure(comments::manage::routes)
         .configure(users::manage::routes);
 }
 
@@ -98,6 +101,7 @@ impl State {
         (name = "related links", description = "What an article points its readers to."),
         (name = "media", description = "Pictures, films and recordings, and whom to credit for them."),
         (name = "ads", description = "The places where advertisements stand."),
+        (name = "comments", description = "What readers say, and what moderators decide."),
         (name = "users", description = "Who works in the newsroom, in which roles."),
         (name = "operations", description = "For whoever runs the server."),
     ),
@@ -184,7 +188,14 @@ fn delivery_cors(config: &Config) -> Cors {
     let cors = Cors::default()
         .allowed_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_any_header()
-        .expose_headers(["etag", "last-modified", "link", "location", "x-request-id"])
+        .expose_headers([
+            "etag",
+            "last-modified",
+            "link",
+            "location",
+            "x-request-id",
+            "idempotency-replayed",
+        ])
         .max_age(3600);
     match &config.cors_origins {
         Origins::Any => cors.allow_any_origin().send_wildcard(),

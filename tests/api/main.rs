@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
 mod ads;
 mod articles;
+mod comments;
 mod media;
+mod moderation;
 mod sections;
 mod session;
 mod support;
