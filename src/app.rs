@@ -22,6 +22,7 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 use crate::{
     ads, articles,
     auth::{self, tokens::Keys},
+    comments,
     config::{Config, Origins},
     db::Db,
     error::Result,
@@ -40,7 +41,8 @@ fn delivery(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(pages::deliver::routes)
         .configure(sections::deliver::routes)
         .configure(media::deliver::routes)
-        .configure(ads::deliver::routes);
+        .configure(ads::deliver::routes)
+        .configure(comments::deliver::routes);
 }
 
 /// The management face: what the newsroom works with.
@@ -54,6 +56,7 @@ fn management(cfg: &mut ServiceConfig<'_>) {
         .configure(pages::manage::routes)
         .configure(media::manage::routes)
         .configure(ads::manage::routes)
+        .configure(comments::manage::routes)
         .configure(users::manage::routes)
         .configure(journal::manage::routes);
 }
@@ -101,6 +104,7 @@ impl State {
         (name = "related links", description = "What an article points its readers to."),
         (name = "media", description = "Pictures, films and recordings, and whom to credit for them."),
         (name = "ads", description = "The places where advertisements stand."),
+        (name = "comments", description = "What readers say, and what moderators decide."),
         (name = "users", description = "Who works in the newsroom, in which roles."),
         (name = "journal", description = "Who changed what, and when."),
         (name = "operations", description = "For whoever runs the server."),
@@ -191,7 +195,8 @@ async fn openapi_document() -> HttpResponse {
 }
 
 /// What scripts of other origins may read of an answer of the delivery face.
-const EXPOSED: [&str; 5] = ["etag", "last-modified", "link", "location", "x-request-id"];
+const EXPOSED: [&str; 6] =
+    ["etag", "last-modified", "link", "location", "x-request-id", "idempotency-replayed"];
 
 /// Where any origin may read, every answer says so, whoever asks: shared caches then keep one
 /// copy for all, and none that a browser could not read.

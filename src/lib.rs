@@ -4,6 +4,7 @@ pub mod app;
 pub mod articles;
 pub mod auth;
 pub mod cli;
+pub mod comments;
 pub mod config;
 pub mod db;
 pub mod error;
