@@ -11,6 +11,7 @@ mod media;
 mod migrations;
 mod moderation;
 mod pages;
+mod reports;
 mod sections;
 mod session;
 mod settings;
