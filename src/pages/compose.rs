@@ -20,7 +20,7 @@ use crate::{
             model::{EditionDocument, EditionRow, Listed},
             queries::When,
         },
-        model::{AdsMode, Sponsorship},
+        input::{AdsMode, Sponsorship},
         references,
         related::model::{FrozenLink, LinkKind},
     },

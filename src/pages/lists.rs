@@ -17,7 +17,7 @@ use crate::{
             model::{ALL, Listed, author_facet, genre_facet, language_facet, tag_facet},
             queries::When,
         },
-        model::Genre,
+        input::Genre,
     },
     db::Conn,
     error::{Error, Result},

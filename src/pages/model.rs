@@ -6,7 +6,7 @@ use super::blocks::PageBlock;
 use crate::{
     ads::model::PublicAdSlot,
     articles::{
-        model::Genre,
+        input::Genre,
         related::model::{LinkKind, Rel},
     },
     comments::model::PublicComment,

@@ -11,10 +11,7 @@ use super::{
 };
 use crate::{
     articles::{
-        access::Access,
-        manage::{store, view},
-        model::Article,
-        queries as working, related,
+        access::Access, manage::view, model::Article, queries as working, related, saving::store,
         workflow::Action,
     },
     auth::{

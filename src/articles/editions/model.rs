@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     articles::{
         blocks::MediaUse,
-        model::{ArticleInput, Genre},
+        input::{ArticleInput, Genre},
         related::model::FrozenLink,
     },
     db::{schema::editions, types::Json},
