@@ -9,7 +9,8 @@ use super::{
     ads::Ads,
     compose::{self, BodyForm, Composition, Subject},
     lists::{self, ArticleQuery},
-    model::{ArticleDocument, HomeFront, PageAds, PageDocument, SectionFront},
+    model::{ArticleDocument, HomeFront, PageDocument, SectionFront},
+    parts::PageAds,
     sparse::{self, ArticleAnswer, ArticleList, Fields},
 };
 use crate::{

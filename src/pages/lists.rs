@@ -3,11 +3,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    blocks::Gallery,
-    compose::tags,
-    model::{ArticleCard, Author},
-    queries,
-    sparse::Fields,
+    blocks::Gallery, compose::tags, model::ArticleCard, parts::Author, queries, sparse::Fields,
 };
 use crate::{
     articles::{
