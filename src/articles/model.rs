@@ -135,6 +135,10 @@ pub struct ArticleFilter {
     pub language: Option<String>,
     /// Only those of this genre.
     pub genre: Option<Genre>,
+    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    pub total: bool,
     /// How many at once.
     #[serde(default)]
     #[param(inline, required = false)]

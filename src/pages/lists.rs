@@ -57,6 +57,10 @@ pub struct ArticleQuery {
     #[serde(default)]
     #[param(inline, required = false, default = "newest")]
     pub sort: Sort,
+    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    pub total: bool,
     /// How many at once.
     #[serde(default)]
     #[param(inline, required = false)]
@@ -92,6 +96,7 @@ pub fn page(
         after,
         when,
         limit: query.limit.rows() + 1,
+        total: query.total,
     };
     let rows = feed::rows(conn, &feed)?;
     made.changes_at(editions::queries::next_start(conn, when.now)?, when.now);
@@ -184,7 +189,7 @@ fn cards(
             modified_at: row.modified_at,
         });
     }
-    Ok(Page { data: shown, next: page.next })
+    Ok(Page { data: shown, next: page.next, total: page.total })
 }
 
 impl ArticleQuery {
