@@ -1,7 +1,9 @@
 //! Cache tags: names for what an answer was made of, and for what a change makes stale.
 use std::fmt;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
 
 use crate::ids::{AdSlotId, ArticleId, CommentId, CreditId, MediaId, SectionId, UserId};
 
@@ -10,6 +12,9 @@ use crate::ids::{AdSlotId, ArticleId, CommentId, CreditId, MediaId, SectionId, U
 pub enum Tag {
     /// One article: its editions.
     Article(ArticleId),
+    /// Whether and where an article is public, for those that link to it. Its name does not give
+    /// away the article's id, which may be a draft's.
+    Target(ArticleId),
     /// The lists that show a section's articles.
     List(SectionId),
     /// Every list of articles, whatever it is filtered by.
@@ -36,6 +41,10 @@ impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Article(id) => write!(f, "article:{id}"),
+            Self::Target(id) => {
+                let digest = Sha256::new().chain_update("target").chain_update(id.0).finalize();
+                write!(f, "target:{}", URL_SAFE_NO_PAD.encode(&digest[..12]))
+            }
             Self::List(id) => write!(f, "list:{id}"),
             Self::Lists => f.write_str("lists"),
             Self::Sections => f.write_str("sections"),

@@ -4,8 +4,13 @@ use std::collections::{HashMap, HashSet};
 use validator::Validate;
 
 use super::{
-    blocks::Block, editions, input::Genre, model::ArticleRow, queries, references,
+    blocks::Block,
+    editions::{self, model::EditionRow},
+    input::Genre,
+    model::ArticleRow,
+    queries, references,
     related::model::LinkRow,
+    spans::Span,
 };
 use crate::{
     db::Conn,
@@ -36,6 +41,7 @@ pub fn place(
         return Ok(None);
     };
     let Some(slug) = article.slug.clone() else { return Ok(None) };
+    let tree = sections::queries::tree(conn)?;
     let rival = editions::queries::rival_at(conn, article.id, section, &slug, from, until)?;
     if let Some(rival) = rival {
         let detail = format!("is the address of article {rival} at that time");
@@ -46,13 +52,41 @@ pub fn place(
     Ok(Some((section, slug)))
 }
 
+/// Whether the public edition can stay as long as it is to stay now: a cancelled successor gives
+/// it time back, in which its address may have been given to another article.
+pub fn longer(
+    conn: &mut Conn,
+    live: &EditionRow,
+    end: Instant,
+    blockers: &mut Vec<FieldError>,
+) -> Result<()> {
+    let (of, section, until) = (live.article_id, live.section_id, live.valid_until);
+    if end <= until {
+        return Ok(());
+    }
+    let rival = editions::queries::rival_at(conn, of, section, &live.slug, until, end)?;
+    if let Some(rival) = rival {
+        let detail = format!("leaves the present edition at an address that article {rival} gets");
+        blockers.push(FieldError::at("/valid_from", "taken", detail));
+    }
+    Ok(())
+}
+
+/// What readers would miss in the text itself.
 pub fn text(article: &ArticleRow, blockers: &mut Vec<FieldError>) {
     let document = &article.document.0;
     if document.headline.trim().is_empty() {
         blockers.push(FieldError::at("/headline", "required", "is needed for publishing"));
     }
-    let text = |block: &Block| {
-        matches!(block, Block::Paragraph(_) | Block::List(_) | Block::Quote(_) | Block::Table(_))
+    let said = |spans: &[Span]| !spans.iter().all(|span| span.text.trim().is_empty());
+    let text = |block: &Block| match block {
+        Block::Paragraph(block) => said(&block.text),
+        Block::Quote(block) => said(&block.text),
+        Block::List(block) => block.items.iter().any(|item| said(&item.text)),
+        Block::Table(block) => {
+            block.rows.iter().flat_map(|row| &row.cells).any(|cell| said(&cell.text))
+        }
+        _ => false,
     };
     if !document.body.iter().any(text) {
         blockers.push(FieldError::at("/body", "no_text", "has no block of text"));
@@ -86,6 +120,9 @@ pub fn media(
     let document = &article.document.0;
     if document.main_media.is_none() {
         warnings.push(FieldError::at("/main_media", "absent", "there is no main picture"));
+    }
+    if article.authors().is_empty() && document.byline.is_none() {
+        warnings.push(FieldError::at("/authors", "absent", "no one is named as its author"));
     }
     if document.lead.is_none() {
         warnings.push(FieldError::at("/lead", "absent", "there is no lead"));

@@ -71,8 +71,10 @@ pub struct Plan {
     pub edition: EditionRow,
     pub warnings: Vec<FieldError>,
     uses: Vec<Use>,
-    /// Editions that end when this one begins.
-    replaces: Vec<EditionRow>,
+    /// The edition that is public now, and the end that it gets.
+    ends: Option<(EditionRow, Instant)>,
+    /// Editions that were to become public and will not.
+    cancels: Vec<EditionRow>,
 }
 
 /// Plans the edition; refuses with everything that keeps the article from readers.
@@ -86,9 +88,18 @@ pub fn plan(
     let document = &article.document.0;
     let valid_from = input.valid_from.unwrap_or(now).max(now);
     let valid_until = input.valid_to.unwrap_or(Instant::NEVER);
-    let published_at = input.published_at.or(article.published_at).unwrap_or(valid_from);
+    // What readers have never had dates nothing.
+    let begun = editions::queries::last_begun(conn, article.id, now)?;
+    let was_published = begun.map(|begun| begun.published_at);
+    let published_at = input.published_at.or(was_published).unwrap_or(valid_from);
     let links = related::queries::of_article(conn, article.id)?;
-    let replaces = editions::queries::not_ended(conn, article.id, valid_from)?;
+    let standing = editions::queries::not_ended(conn, article.id, now)?;
+    let (live, cancels): (Vec<_>, Vec<_>) =
+        standing.into_iter().partition(|edition| edition.valid_from <= now);
+    let ends = live.into_iter().next_back().map(|edition| {
+        let end = valid_from.min(edition.planned_until);
+        (edition, end)
+    });
 
     let mut blockers = Vec::new();
     if valid_until <= valid_from {
@@ -98,6 +109,9 @@ pub fn plan(
         blockers.push(FieldError::at("/published_at", "order", "must not lie after valid_from"));
     }
     let place = checks::place(conn, article, valid_from, valid_until, &mut blockers)?;
+    if let Some((live, end)) = &ends {
+        checks::longer(conn, live, *end, &mut blockers)?;
+    }
     checks::text(article, &mut blockers);
     let (uses, missing) = references::resolve(conn, document)?;
     blockers.extend(missing);
@@ -108,7 +122,7 @@ pub fn plan(
         blockers.dedup();
         return Err(Error::Invalid(blockers));
     };
-    for scheduled in replaces.iter().filter(|edition| edition.valid_from > now) {
+    for scheduled in &cancels {
         let detail = format!(
             "Edition {}, scheduled for {}, will not appear: this one takes its place.",
             scheduled.number, scheduled.valid_from
@@ -116,10 +130,11 @@ pub fn plan(
         warnings.push(FieldError::at("/valid_from", "replaces_scheduled", detail));
     }
 
-    let before = replaces.iter().rfind(|edition| edition.kind == EditionKind::Live);
-    let modified_at = match before {
-        Some(before) if !input.significant => before.modified_at,
-        _ => valid_from,
+    let modified_at = match begun {
+        Some(begun) if !input.significant => begun.modified_at,
+        Some(_) => valid_from,
+        // Nothing has changed yet, also where it was published before elsewhere.
+        None => published_at,
     };
     let edition = EditionRow {
         id: AnyId::new(),
@@ -128,6 +143,7 @@ pub fn plan(
         kind: EditionKind::Live,
         valid_from,
         valid_until,
+        planned_until: valid_until,
         retired: false,
         section_id,
         slug,
@@ -135,7 +151,7 @@ pub fn plan(
         genre: article.genre,
         headline: article.headline.clone(),
         published_at,
-        first_published_at: article.first_published_at.unwrap_or(valid_from),
+        first_published_at: begun.map_or(valid_from, |begun| begun.first_published_at),
         modified_at,
         summary: Json(Summary::from(document)),
         document: Json(EditionDocument {
@@ -146,7 +162,7 @@ pub fn plan(
         created_by: Some(by),
         created_at: now,
     };
-    Ok(Plan { edition, warnings, uses, replaces })
+    Ok(Plan { edition, warnings, uses, ends, cancels })
 }
 
 /// Makes the planned edition: one step for readers, whatever it replaces.
@@ -158,22 +174,12 @@ pub fn publish(
     note: Option<String>,
 ) -> Result<ArticleRow> {
     let edition = &plan.edition;
-    // Two articles that reach for one address at once: the second finds the first one's edition.
-    tx.lock(edition.section_id)?;
-    let rival = editions::queries::rival_at(
-        tx,
-        article.id,
-        edition.section_id,
-        &edition.slug,
-        edition.valid_from,
-        edition.valid_until,
-    )?;
-    if rival.is_some() {
-        return Err(Error::taken("/slug", "Another article has just been published there."));
-    }
     let now = tx.now();
-    for replaced in &plan.replaces {
-        editions::queries::end(tx, replaced, edition.valid_from)?;
+    for cancelled in &plan.cancels {
+        editions::queries::end(tx, cancelled, cancelled.valid_from)?;
+    }
+    if let Some((live, end)) = &plan.ends {
+        editions::queries::end(tx, live, *end)?;
     }
     editions::queries::insert(tx, edition, &plan.uses)?;
     editions::queries::retire_some(tx, now)?;
@@ -190,7 +196,8 @@ pub fn publish(
     };
     queries::update(tx, &published)?;
     let word = format!("edition {}", edition.number);
-    let stale = stale(&published, plan.replaces.iter().chain([edition]));
+    let live = plan.ends.iter().map(|(live, _)| live);
+    let stale = stale(&published, plan.cancels.iter().chain(live).chain([edition]));
     tx.record(Entry::new("published", &published).note(word).stale(stale))?;
     Ok(published)
 }
@@ -216,7 +223,11 @@ pub fn withdraw(
         ..article.clone()
     };
     if let Some(notice) = notice {
-        let last = editions::queries::find(tx, article.id, article.last_edition)?;
+        // The notice stands where readers had the article last.
+        let Some(begun) = editions::queries::last_begun(tx, article.id, now)? else {
+            return Err(Error::conflict("The article was never public; unpublish it instead."));
+        };
+        let last = editions::queries::find(tx, article.id, begun.number)?;
         withdrawn.last_edition += 1;
         let notice = EditionRow {
             id: AnyId::new(),
@@ -224,8 +235,10 @@ pub fn withdraw(
             kind: EditionKind::Retracted,
             valid_from: now,
             valid_until: Instant::NEVER,
+            planned_until: Instant::NEVER,
             retired: false,
             notice: Some(notice),
+            created_by: tx.user(),
             created_at: now,
             ..last
         };
@@ -242,7 +255,7 @@ fn stale<'a>(
     article: &ArticleRow,
     editions: impl IntoIterator<Item = &'a EditionRow>,
 ) -> HashSet<Tag> {
-    let mut tags = HashSet::from([Tag::Article(article.id), Tag::Lists]);
+    let mut tags = HashSet::from([Tag::Article(article.id), Tag::Target(article.id), Tag::Lists]);
     tags.extend(editions.into_iter().map(|edition| Tag::List(edition.section_id)));
     tags
 }

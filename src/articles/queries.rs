@@ -23,7 +23,12 @@ const TAKEN: &str = "Another article of this section has this slug.";
 
 /// One working copy.
 pub fn find(conn: &mut Conn, id: ArticleId) -> Result<ArticleRow> {
-    Ok(articles::table.find(id).select(ArticleRow::as_select()).first(conn)?)
+    let mut row: ArticleRow =
+        articles::table.find(id).select(ArticleRow::as_select()).first(conn)?;
+    // Where a section was merged into another, all its articles moved in one statement, which
+    // does not reach into their documents.
+    row.document.0.section_id = row.section_id;
+    Ok(row)
 }
 
 /// The working copies that the caller may read, the latest touched first, one more than the
@@ -131,10 +136,19 @@ pub fn delete(conn: &mut Conn, id: ArticleId) -> Result<()> {
     Ok(())
 }
 
-/// The slugs of a section that begin like this one, to find a free one beside them.
-pub fn slugs_like(conn: &mut Conn, section: Option<SectionId>, slug: &str) -> Result<Vec<String>> {
+/// Of a section's slugs, this one and those with a number behind its `base`, to find a free one
+/// beside them.
+pub fn slugs_like(
+    conn: &mut Conn,
+    section: Option<SectionId>,
+    slug: &str,
+    base: &str,
+) -> Result<Vec<String>> {
+    // From `base-0` to `base-9…`: the bounds are what an index can walk between.
+    let numbered =
+        articles::slug.ge(format!("{base}-0")).and(articles::slug.lt(format!("{base}-:")));
     let mut rows = articles::table
-        .filter(articles::slug.like(format!("{slug}%")))
+        .filter(articles::slug.eq(slug).or(numbered))
         .select(articles::slug.assume_not_null())
         .into_boxed();
     rows = match section {

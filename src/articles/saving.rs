@@ -66,11 +66,11 @@ fn free_slug(
     if slug.is_empty() {
         return Ok(None);
     }
-    let taken = queries::slugs_like(conn, section, &slug)?;
+    let base = slug[..slug.len().min(text::SLUG_MAX - 6)].trim_end_matches('-');
+    let taken = queries::slugs_like(conn, section, &slug, base)?;
     if !taken.contains(&slug) {
         return Ok(Some(slug));
     }
-    let base = slug[..slug.len().min(text::SLUG_MAX - 6)].trim_end_matches('-');
     let numbered = (2..100_000).map(|number| format!("{base}-{number}"));
     Ok(numbered.into_iter().find(|slug| !taken.contains(slug)))
 }
@@ -113,6 +113,10 @@ pub fn store(
         };
     }
     let article = edited(current, input, default_language, tx.now());
+    if article.document == current.document {
+        tx.nothing_to_record("nothing was changed");
+        return Ok(current.clone());
+    }
     if article.section_id != current.section_id {
         access.check_section(article.section_id)?;
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Actor, Conn, Context, MultiBackend, schema::journal, types::Json};
+use super::{Actor, Conn, Context, MultiBackend, dialect, schema::journal, types::Json};
 use crate::{
     error::Result,
     ids::{AnyId, SectionId},
@@ -111,7 +111,22 @@ struct NewRow {
     request_id: String,
 }
 
-pub(super) fn append(conn: &mut Conn, by: &Context, entry: Entry) -> Result<()> {
+/// Held by whoever appends, until the commit: places in the journal are taken in the order in
+/// which they become visible, so that a reader who has seen one has seen all before it.
+const END: Uuid = Uuid::from_u128(0x006a_6f75_726e);
+
+pub(super) fn append(conn: &mut Conn, by: &Context, entries: Vec<Entry>) -> Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    dialect::lock(conn, END)?;
+    for entry in entries {
+        insert(conn, by, entry)?;
+    }
+    Ok(())
+}
+
+fn insert(conn: &mut Conn, by: &Context, entry: Entry) -> Result<()> {
     let (actor_kind, actor_id, actor_name) = match &by.actor {
         Actor::User { id, name, .. } => (ActorKind::User, Some(AnyId(id.0)), name.clone()),
         Actor::Guest => (ActorKind::Guest, None, "a reader".to_owned()),

@@ -102,13 +102,13 @@ impl Db {
         self.writers
             .run(move |conn| {
                 dialect::writing(conn, |conn| {
-                    let mut tx = Tx { conn, by, recorded: false };
+                    let mut tx = Tx { conn, by, entries: None };
                     let done = work(&mut tx)?;
-                    if tx.recorded {
-                        Ok(done)
-                    } else {
-                        Err(Error::internal("a write that recorded nothing in the journal"))
-                    }
+                    let entries = tx.entries.take().ok_or_else(|| {
+                        Error::internal("a write that recorded nothing in the journal")
+                    })?;
+                    journal::append(tx.conn, &tx.by, entries)?;
+                    Ok(done)
                 })
             })
             .await
@@ -172,26 +172,36 @@ pub struct Tx<'a> {
     conn: &'a mut Conn,
     /// Who writes, and when.
     pub by: Context,
-    recorded: bool,
+    /// What is to be recorded; `None` until something was said about that.
+    entries: Option<Vec<Entry>>,
 }
 
 impl Tx<'_> {
-    /// Appends to the journal, in this very transaction.
+    /// Appends to the journal, in this very transaction: as its last act, since whoever appends
+    /// holds back all others until the commit, so that no one reads past an entry to come.
+    #[expect(clippy::unnecessary_wraps, reason = "what work ends with is its result")]
     pub fn record(&mut self, entry: Entry) -> Result<()> {
-        journal::append(self.conn, &self.by, entry)?;
-        self.recorded = true;
+        self.entries.get_or_insert_default().push(entry);
         Ok(())
     }
 
     /// For the few writes that change nothing a newsroom would look for in its journal.
     pub fn nothing_to_record(&mut self, _because: &'static str) {
-        self.recorded = true;
+        self.entries.get_or_insert_default();
     }
 
     /// Lets one transaction at a time past this point for this thing, until the commit. SQLite
     /// has one writer anyway.
     pub fn lock(&mut self, id: impl Into<uuid::Uuid>) -> Result<()> {
         dialect::lock(self.conn, id.into())
+    }
+
+    /// The user who writes, where it is one.
+    pub fn user(&self) -> Option<UserId> {
+        match self.by.actor {
+            Actor::User { id, .. } => Some(id),
+            Actor::Guest | Actor::System | Actor::Cli => None,
+        }
     }
 
     /// The present instant, as the whole request sees it.

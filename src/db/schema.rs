@@ -244,6 +244,7 @@ diesel::table! {
         kind -> Text,
         valid_from -> Ts,
         valid_until -> Ts,
+        planned_until -> Ts,
         retired -> Bool,
         section_id -> Uid,
         slug -> Text,

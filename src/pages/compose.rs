@@ -246,7 +246,7 @@ fn resolve_links(
                 live.insert(edition.article_id, edition);
             }
         }
-        made.of(targets.into_iter().map(Tag::Article));
+        made.of(targets.into_iter().map(Tag::Target));
     }
     Ok(links
         .iter()

@@ -13,7 +13,7 @@ use crate::{
         roles::{SignedIn, WriteSections},
     },
     db::{Db, Tx, journal::Entry},
-    error::{Error, Result},
+    error::{Error, FieldError, Result},
     http::{
         answer::Answer,
         body::{Body, Patch},
@@ -174,7 +174,7 @@ async fn delete_section(
 fn hand_over(tx: &mut Tx<'_>, section: &Section, to: SectionId) -> Result<()> {
     let refused = |why| Error::Malformed {
         detail: format!("reassign_to: {why}"),
-        errors: vec![crate::error::FieldError::parameter("reassign_to", "reference", why)],
+        errors: vec![FieldError::parameter("reassign_to", "reference", why)],
     };
     let tree = queries::tree(tx)?;
     let taker = tree.get(to).ok_or_else(|| refused("is not a section"))?;
@@ -240,12 +240,15 @@ fn placed(
     }
     let mut path = format!("/{slug}");
     if let Some(parent_id) = parent_id {
+        tx.lock(parent_id)?;
         let parent = tree
             .get(parent_id)
             .ok_or_else(|| Error::invalid("/parent_id", "missing", "is not the id of a section"))?;
         let above = tree.above(parent_id).count();
         if tree.above(parent_id).any(|section| section.id == id) {
-            return Err(Error::taken("/parent_id", "A section cannot stand below itself."));
+            let detail = "A section cannot stand below itself.";
+            let errors = vec![FieldError::at("/parent_id", "cycle", detail)];
+            return Err(Error::Conflict { detail: detail.to_owned(), errors });
         }
         if above + current.map_or(1, |current| tree.height(current.id)) > DEPTH_MAX {
             return Err(Error::invalid("/parent_id", "depth", "makes more than four levels"));

@@ -11,7 +11,7 @@ use crate::{
         schema::{ad_slots, articles, edition_keys, editions, section_redirects, sections, users},
         types::Json,
     },
-    error::{Refused, Result},
+    error::{Error, Refused, Result},
     http::cursor::Rows,
     ids::{AdSlotId, ArticleId, SectionId, UserId},
     time::Instant,
@@ -118,7 +118,10 @@ pub fn has_article_at(
     now: Instant,
 ) -> Result<bool> {
     let here = editions::section_id.eq(parent).and(editions::slug.eq(slug));
-    let public = editions::table.filter(here).filter(editions::valid_until.gt(now));
+    let public = editions::table
+        .filter(here)
+        .filter(editions::valid_until.gt(now))
+        .filter(editions::valid_from.lt(editions::valid_until));
     Ok(diesel::select(diesel::dsl::exists(public)).get_result(conn)?)
 }
 
@@ -169,9 +172,48 @@ fn naming<Id>(rows: Vec<(Id, Json<Vec<SectionId>>)>, id: SectionId) -> Limits<Id
     rows.filter(|(_, list)| list.contains(&id)).collect()
 }
 
+diesel::alias!(const THERE: Alias<There> = editions as there);
+
+/// An address below one section that would get two articles, or an article and a section, if
+/// the content of the other moved in.
+fn collision(
+    conn: &mut Conn,
+    from: SectionId,
+    to: SectionId,
+    now: Instant,
+) -> Result<Option<String>> {
+    let coming = editions::table
+        .filter(editions::section_id.eq(from))
+        .filter(editions::valid_until.gt(now))
+        .filter(editions::valid_from.lt(editions::valid_until));
+    let below: Vec<String> =
+        sections::table.filter(sections::parent_id.eq(to)).select(sections::slug).load(conn)?;
+    let with_section = coming
+        .filter(editions::slug.eq_any(below))
+        .select(editions::slug)
+        .first(conn)
+        .optional()?;
+    if with_section.is_some() {
+        return Ok(with_section);
+    }
+    let slug = THERE.field(editions::slug);
+    let with_article = coming
+        .inner_join(THERE.on(slug.eq(editions::slug)))
+        .filter(THERE.field(editions::section_id).eq(to))
+        .filter(THERE.field(editions::valid_until).gt(editions::valid_from))
+        .filter(THERE.field(editions::valid_from).lt(editions::valid_until))
+        .filter(THERE.field(editions::valid_until).gt(now))
+        .select(editions::slug)
+        .first(conn);
+    Ok(with_article.optional()?)
+}
+
 /// Hands everything but the subsections over to another section.
 pub fn reassign(tx: &mut Tx<'_>, from: SectionId, to: SectionId) -> Result<()> {
     let (now, conn): (Instant, &mut Conn) = (tx.now(), tx);
+    if let Some(slug) = collision(conn, from, to, now)? {
+        return Err(Error::conflict(format!("Both sections have something at `{slug}`.")));
+    }
     diesel::update(articles::table.filter(articles::section_id.eq(from)))
         .set((
             articles::section_id.eq(to),

@@ -21,6 +21,7 @@ create table articles (
 );
 create unique index articles_address on articles (section_id, slug);
 create index articles_updated on articles (updated_at, id);
+create index articles_creator on articles (created_by);
 create index articles_section on articles (section_id, updated_at, id);
 create index articles_status on articles (status, updated_at, id);
 

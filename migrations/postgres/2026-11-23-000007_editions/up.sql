@@ -7,6 +7,9 @@ create table editions (
     kind               text collate "C" not null,
     valid_from         timestamptz   not null,
     valid_until        timestamptz   not null,
+    -- The end as it was asked for: what `valid_until` goes back to when the edition that was to
+    -- follow is cancelled.
+    planned_until      timestamptz   not null,
     -- Ended long ago: lists of today do not walk over its keys.
     retired            boolean not null,
     section_id         uuid  not null references sections (id),

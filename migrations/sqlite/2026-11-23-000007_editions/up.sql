@@ -7,6 +7,9 @@ create table editions (
     kind               text not null,
     valid_from         integer   not null,
     valid_until        integer   not null,
+    -- The end as it was asked for: what `valid_until` goes back to when the edition that was to
+    -- follow is cancelled.
+    planned_until      integer   not null,
     -- Ended long ago: lists of today do not walk over its keys.
     retired            integer not null,
     section_id         blob  not null references sections (id),

@@ -114,8 +114,10 @@ async fn restore_edition(
         let current = expected.current(tx, id.0, |conn| access.to(working::find(conn, id.0)?))?;
         access.take(Action::Edit, &current)?;
         let edition = queries::find(tx, id.0, number.0)?;
-        let document = edition.document.0;
-        related::queries::restore(tx, id.0, &document.related_links)?;
+        let mut document = edition.document.0;
+        // The section it was in may have been merged into another since.
+        document.article.section_id = Some(edition.section_id);
+        related::queries::restore(tx, &current, &document.related_links)?;
         let language = &settings.0.default_language;
         let article = store(tx, &access, &current, document.article, language)?;
         Answer::resource(&article, &view(tx, &access, article.clone(), caller.now)?)

@@ -72,6 +72,8 @@ pub struct EditionRow {
     pub valid_from: Instant,
     /// [`Instant::NEVER`] where no end is set.
     pub valid_until: Instant,
+    /// The end as it was asked for; `valid_until` never lies behind it.
+    pub planned_until: Instant,
     pub retired: bool,
     pub section_id: SectionId,
     pub slug: String,
@@ -255,12 +257,15 @@ pub struct Edition {
 impl Edition {
     /// As it stands at `now`.
     pub fn new(row: EditionRow, now: Instant) -> Self {
+        let mut document = row.document.0.clone();
+        // The section it was in may have been merged into another since.
+        document.article.section_id = Some(row.section_id);
         Self {
             summary: EditionSummary::new(&row, now),
             article_id: row.article_id,
             section_id: row.section_id,
             slug: row.slug,
-            document: row.document.0,
+            document,
             notice: row.notice,
         }
     }

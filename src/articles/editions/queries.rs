@@ -152,6 +152,24 @@ pub fn next_start(conn: &mut Conn, now: Instant) -> Result<Option<Instant>> {
     Ok(next.optional()?)
 }
 
+/// When the next edition becomes public at this address.
+pub fn next_start_at(
+    conn: &mut Conn,
+    section: SectionId,
+    slug: &str,
+    now: Instant,
+) -> Result<Option<Instant>> {
+    let next = editions::table
+        .filter(editions::section_id.eq(section))
+        .filter(editions::slug.eq(slug))
+        .filter(editions::valid_from.gt(now))
+        .filter(editions::valid_from.lt(editions::valid_until))
+        .order(editions::valid_from)
+        .select(editions::valid_from)
+        .first(conn);
+    Ok(next.optional()?)
+}
+
 /// One edition.
 pub fn find(conn: &mut Conn, id: ArticleId, number: i32) -> Result<EditionRow> {
     let rows = editions::table.filter(editions::article_id.eq(id));
@@ -178,11 +196,34 @@ pub fn page(
     Ok(Rows { rows: rows.load(conn)?, total })
 }
 
-/// The editions of an article that have not ended by `at`.
-pub fn not_ended(conn: &mut Conn, id: ArticleId, at: Instant) -> Result<Vec<EditionRow>> {
+/// What an article's next edition inherits from the last one that readers had.
+#[derive(Debug, Clone, Copy, Queryable, Selectable)]
+#[diesel(table_name = editions)]
+pub struct Begun {
+    pub number: i32,
+    pub published_at: Instant,
+    pub first_published_at: Instant,
+    pub modified_at: Instant,
+}
+
+/// The last edition that readers had; what was only ever scheduled does not count.
+pub fn last_begun(conn: &mut Conn, id: ArticleId, now: Instant) -> Result<Option<Begun>> {
+    let begun = editions::table
+        .filter(editions::article_id.eq(id))
+        .filter(editions::kind.eq(EditionKind::Live))
+        .filter(editions::valid_from.le(now))
+        .filter(editions::valid_from.lt(editions::valid_until))
+        .order(editions::number.desc())
+        .select(Begun::as_select())
+        .first(conn);
+    Ok(begun.optional()?)
+}
+
+/// The editions of an article that are public or are to become so.
+pub fn not_ended(conn: &mut Conn, id: ArticleId, now: Instant) -> Result<Vec<EditionRow>> {
     let rows = editions::table
         .filter(editions::article_id.eq(id))
-        .filter(editions::valid_until.gt(at))
+        .filter(editions::valid_until.gt(now))
         .filter(editions::valid_from.lt(editions::valid_until));
     Ok(rows.order(editions::number).select(EditionRow::as_select()).load(conn)?)
 }
@@ -243,9 +284,10 @@ pub fn insert(conn: &mut Conn, edition: &EditionRow, uses: &[Use]) -> Result<()>
     Ok(())
 }
 
-/// Ends an edition at `at`, or before it began where it has not.
+/// Ends an edition at `at`, but not later than it was asked for; before it began where it has
+/// not begun by then.
 pub fn end(conn: &mut Conn, edition: &EditionRow, at: Instant) -> Result<()> {
-    let until = at.max(edition.valid_from);
+    let until = at.min(edition.planned_until).max(edition.valid_from);
     diesel::update(editions::table.find(edition.id))
         .set(editions::valid_until.eq(until))
         .execute(conn)?;

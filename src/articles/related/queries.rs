@@ -3,7 +3,7 @@ use diesel::prelude::*;
 
 use super::model::{FrozenLink, LINKS_MAX, LinkKind, LinkRow};
 use crate::{
-    articles::{input::ArticleInput, references},
+    articles::{input::ArticleInput, model::ArticleRow, references},
     db::{
         Conn, Tx,
         schema::{articles, related_links},
@@ -97,8 +97,12 @@ pub fn reorder(conn: &mut Conn, article: ArticleId, order: &[LinkId]) -> Result<
         ));
     }
     for (position, id) in (0..).zip(order) {
-        diesel::update(related_links::table.find(*id))
-            .set(related_links::position.eq(position))
+        let moved = related_links::table.find(*id).filter(related_links::position.ne(position));
+        diesel::update(moved)
+            .set((
+                related_links::position.eq(position),
+                related_links::version.eq(related_links::version + 1),
+            ))
             .execute(conn)?;
     }
     Ok(())
@@ -122,7 +126,11 @@ pub fn check_boxes(conn: &mut Conn, id: ArticleId, article: &ArticleInput) -> Re
 
 /// Makes the links what they were when an edition was made. Links to articles that are gone
 /// stay away.
-pub fn restore(tx: &mut Tx<'_>, article: ArticleId, links: &[FrozenLink]) -> Result<()> {
+pub fn restore(tx: &mut Tx<'_>, of: &ArticleRow, links: &[FrozenLink]) -> Result<()> {
+    let article = of.id;
+    // The article's version has moved with every change of a link, so this one is above all that
+    // its links ever had: no entity tag comes back.
+    let version = of.version + 1;
     let (now, conn): (_, &mut Conn) = (tx.now(), tx);
     diesel::delete(related_links::table.filter(related_links::article_id.eq(article)))
         .execute(conn)?;
@@ -142,7 +150,7 @@ pub fn restore(tx: &mut Tx<'_>, article: ArticleId, links: &[FrozenLink]) -> Res
             url: link.url.clone(),
             title: link.title.clone(),
             rel: link.rel,
-            version: 1,
+            version,
             created_at: now,
             updated_at: now,
         };
