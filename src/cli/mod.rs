@@ -1,4 +1,5 @@
 //! The command line: one file a command.
+pub mod demo;
 mod migrate;
 mod openapi;
 mod serve;
@@ -27,6 +28,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Fill a small newsroom to look around in, and serve it on this machine alone.
+    ///
+    /// Prints the addresses to open and everyone's password. Where there are users already,
+    /// nothing is filled, and what is there is served.
+    Demo,
     /// Serve the API. Makes the database if there is none and brings it up to date.
     Serve,
     /// Bring the database up to date without serving.
@@ -55,6 +61,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Openapi => Ok(openapi::print()?),
+        Command::Demo => wait(demo::demo(Config::from_env()?)),
         Command::Serve => wait(serve::serve(Config::from_env()?)),
         Command::Migrate => Ok(migrate::migrate(&Config::from_env()?)?),
         Command::User(command) => wait(user::run(command, Config::from_env()?)),
