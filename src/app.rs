@@ -7,8 +7,8 @@ use actix_web::{
     body::MessageBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     get,
-    http::Method,
-    middleware::from_fn,
+    http::{Method, header},
+    middleware::{DefaultHeaders, from_fn},
     web,
 };
 use serde_json::Value;
@@ -22,6 +22,7 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 use crate::{
     ads, articles,
     auth::{self, tokens::Keys},
+    comments,
     config::{Config, Origins},
     db::Db,
     error::Result,
@@ -30,7 +31,7 @@ use crate::{
         idempotency::Running,
         problems::{self, Routes},
     },
-    media, pages, sections,
+    journal, media, pages, sections,
     time::Clock,
     users,
 };
@@ -40,7 +41,8 @@ fn delivery(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(pages::deliver::routes)
         .configure(sections::deliver::routes)
         .configure(media::deliver::routes)
-        .configure(ads::deliver::routes);
+        .configure(ads::deliver::routes)
+        .configure(comments::deliver::routes);
 }
 
 /// The management face: what the newsroom works with.
@@ -54,7 +56,9 @@ fn management(cfg: &mut ServiceConfig<'_>) {
         .configure(pages::manage::routes)
         .configure(media::manage::routes)
         .configure(ads::manage::routes)
-        .configure(users::manage::routes);
+        .configure(comments::manage::routes)
+        .configure(users::manage::routes)
+        .configure(journal::manage::routes);
 }
 
 /// What every worker of the server shares.
@@ -100,7 +104,9 @@ impl State {
         (name = "related links", description = "What an article points its readers to."),
         (name = "media", description = "Pictures, films and recordings, and whom to credit for them."),
         (name = "ads", description = "The places where advertisements stand."),
+        (name = "comments", description = "What readers say, and what moderators decide."),
         (name = "users", description = "Who works in the newsroom, in which roles."),
+        (name = "journal", description = "Who changed what, and when."),
         (name = "operations", description = "For whoever runs the server."),
     ),
     components(schemas(crate::error::Problem)),
@@ -129,6 +135,7 @@ where
             scope("/v1")
                 .wrap(from_fn(problems::strict))
                 .wrap(delivery_cors(config))
+                .wrap(open_to_any(config))
                 .configure(delivery),
         )
         .service(
@@ -187,15 +194,30 @@ async fn openapi_document() -> HttpResponse {
     HttpResponse::Ok().json(&*DOCUMENT)
 }
 
+/// What scripts of other origins may read of an answer of the delivery face.
+const EXPOSED: [&str; 6] =
+    ["etag", "last-modified", "link", "location", "x-request-id", "idempotency-replayed"];
+
+/// Where any origin may read, every answer says so, whoever asks: shared caches then keep one
+/// copy for all, and none that a browser could not read.
+fn open_to_any(config: &Config) -> DefaultHeaders {
+    match config.cors_origins {
+        Origins::Any => DefaultHeaders::new()
+            .add((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+            .add((header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED.join(", "))),
+        Origins::Listed(_) => DefaultHeaders::new(),
+    }
+}
+
 fn delivery_cors(config: &Config) -> Cors {
     let cors = Cors::default()
         .allowed_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_any_header()
-        .expose_headers(["etag", "last-modified", "link", "location", "x-request-id"])
         .max_age(3600);
     match &config.cors_origins {
-        Origins::Any => cors.allow_any_origin().send_wildcard(),
+        Origins::Any => cors.allow_any_origin().send_wildcard().disable_vary_header(),
         Origins::Listed(origins) => {
+            let cors = cors.expose_headers(EXPOSED);
             origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
         }
     }

@@ -33,7 +33,7 @@ pub fn nfc(text: String) -> String {
 /// A slug made of any text: transliterated to ASCII, lower case, words joined by hyphens, at
 /// most [`SLUG_MAX`] characters, cut between words. Empty where nothing can be spelled.
 pub fn slugify(text: &str) -> String {
-    let ascii = deunicode(text).to_ascii_lowercase().replace('\'', "");
+    let ascii = spelled(text).to_ascii_lowercase().replace('\'', "");
     let mut slug = String::new();
     for word in ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
         let joint = usize::from(!slug.is_empty());
@@ -51,8 +51,14 @@ pub fn slugify(text: &str) -> String {
 
 /// Folds away case, diacritics and spacing, so that look-alike names compare equal.
 pub fn fold(text: &str) -> String {
-    let ascii = deunicode(&text.nfkc().collect::<String>()).to_lowercase();
+    let ascii = spelled(&text.nfkc().collect::<String>()).to_lowercase();
     ascii.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Transliterated to ASCII. Line ends and tabs, which the table has no spelling for, part words
+/// as spaces do.
+fn spelled(text: &str) -> String {
+    deunicode(&text.replace(char::is_whitespace, " "))
 }
 
 /// A rule's refusal with a sentence for people.
@@ -131,6 +137,7 @@ mod tests {
         assert_eq!(slugify("  Łódź: 100% — „tak”  "), "lodz-100-tak");
         assert_eq!(slugify("…"), "");
         assert_eq!(slugify("Don't panic"), "dont-panic");
+        assert_eq!(slugify("Łódź\nnocą"), "lodz-noca");
     }
 
     #[test]
@@ -143,6 +150,7 @@ mod tests {
     #[test]
     fn folding_sees_through_case_diacritics_and_spacing() {
         assert_eq!(fold(" Zażółć  GĘŚLĄ "), fold("zazolc gesla"));
+        assert_eq!(fold("gęślą\n\t jaźń"), "gesla jazn");
         assert_ne!(fold("Anna"), fold("Hanna"));
     }
 

@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["http"],
     &["auth"],
     &["sections"],
-    &["media", "ads", "users"],
+    &["media", "ads", "users", "journal"],
     &["articles"],
     &["comments"],
     &["pages"],

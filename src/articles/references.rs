@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::{blocks::Block, model::ArticleInput};
 use crate::{
     db::{
-        Conn,
+        Conn, Tx,
         schema::{ad_slots, media, sections, users},
         uses::Used,
     },
@@ -124,8 +124,12 @@ pub fn resolve(conn: &mut Conn, article: &ArticleInput) -> Result<(Vec<Use>, Vec
     Ok((uses, errors))
 }
 
-/// The things in use; 422 where one is not there.
-pub fn uses(conn: &mut Conn, article: &ArticleInput) -> Result<Vec<Use>> {
-    let (uses, errors) = resolve(conn, article)?;
+/// The things in use; 422 where one is not there. Whoever is about to delete one of them waits
+/// until this transaction ends, and finds it in use then.
+pub fn uses(tx: &mut Tx<'_>, article: &ArticleInput) -> Result<Vec<Use>> {
+    for (_, id) in resolve(tx, article)?.0 {
+        tx.lock(id)?;
+    }
+    let (uses, errors) = resolve(tx, article)?;
     if errors.is_empty() { Ok(uses) } else { Err(Error::Invalid(errors)) }
 }

@@ -296,6 +296,7 @@ diesel::table! {
         article_id -> Uid,
         last_ordinal -> Integer,
         approved -> Integer,
+        updated_at -> Ts,
     }
 }
 
@@ -312,10 +313,12 @@ diesel::table! {
         nickname -> Text,
         user_id -> Nullable<Uid>,
         body -> Text,
-        body_folded -> Text,
+        body_digest -> Text,
         status -> Text,
         reason -> Nullable<Text>,
         note -> Nullable<Text>,
+        replies -> Integer,
+        shown -> Bool,
         version -> Integer,
         created_at -> Ts,
         updated_at -> Ts,

@@ -68,6 +68,12 @@ impl Answer {
         Ok(Self { link: page.next_link(req.uri()), ..Self::ok(page)? })
     }
 
+    /// With the address of what it is about.
+    #[must_use]
+    pub fn at(self, location: String) -> Self {
+        Self { location: Some(location), ..self }
+    }
+
     /// The same, said again in answer to the same `Idempotency-Key`.
     pub(super) fn again(self) -> Self {
         Self { replayed: true, ..self }

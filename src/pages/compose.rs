@@ -6,8 +6,8 @@ use super::{
     blocks::{Gallery, PageBlock, resolved},
     html,
     model::{
-        ArticleDocument, Author, PublicSeo, PublicSocial, PublicSponsorship, PublicTag,
-        ResolvedLink,
+        ArticleDocument, Author, PageComments, PublicSeo, PublicSocial, PublicSponsorship,
+        PublicTag, ResolvedLink,
     },
     queries,
 };
@@ -24,12 +24,13 @@ use crate::{
         references,
         related::model::{FrozenLink, LinkKind},
     },
+    comments::threads::{self, Beginning},
     db::Conn,
     error::Result,
     http::cache::Made,
     ids::{ArticleId, LinkId, MediaId, SectionId, UserId},
     media,
-    sections::tree::Tree,
+    sections::{model::CommentsMode, tree::Tree},
     tags::Tag,
     text, text_enum,
     time::Instant,
@@ -83,11 +84,13 @@ pub struct Composition<'a> {
     pub body: BodyForm,
     /// Whether the page's ads are wanted.
     pub ads: bool,
+    /// Whether the beginning of the thread is wanted.
+    pub comments: bool,
     /// Where readers reach this server.
     pub public_url: &'a str,
 }
 
-/// The article as readers get it. Five statements, however long it is.
+/// The article as readers get it. Six statements at the most, however long it is.
 pub fn article(
     conn: &mut Conn,
     subject: Subject,
@@ -140,6 +143,15 @@ pub fn article(
         }
     };
 
+    let comments = if how.comments {
+        let mode = section.and_then(|id| how.tree.get(id)).map_or_else(
+            || article.comments_mode.resolved(CommentsMode::Closed),
+            |section| article.comments_mode.resolved(section.comments_mode),
+        );
+        Some(thread(conn, id, mode, made)?)
+    } else {
+        None
+    };
     let main_media = article.main_media.as_ref().and_then(|used| gallery.place(used, made));
     let social_media = article.social.media_id.and_then(|id| gallery.place_plain(id, made));
     let seo_title = article.seo.title.unwrap_or_else(|| article.headline.clone());
@@ -176,10 +188,23 @@ pub fn article(
         body_text,
         related,
         ads: how.ads.then(|| ads.around(made)),
+        comments,
         published_at,
         first_published_at,
         modified_at,
     })
+}
+
+fn thread(
+    conn: &mut Conn,
+    id: ArticleId,
+    mode: CommentsMode,
+    made: &mut Made,
+) -> Result<PageComments> {
+    made.of([Tag::Comments(id)]);
+    let Beginning { count, changed_at, page } = threads::beginning(conn, id)?;
+    changed_at.into_iter().for_each(|at| made.modified(at));
+    Ok(PageComments { mode, count, data: page.data, next: page.next })
 }
 
 /// Tags as readers get them.
@@ -218,7 +243,7 @@ fn resolve_links(
     let mut live: HashMap<ArticleId, Listed> = HashMap::new();
     if !targets.is_empty() {
         let ids: Vec<ArticleId> = targets.iter().copied().collect();
-        for edition in editions::queries::listed(conn, &ids, how.when)? {
+        for edition in editions::queries::listed_or_coming(conn, &ids, how.when)? {
             made.changes_at(Some(edition.valid_from), how.when.now);
             made.changes_at(Some(edition.valid_until), how.when.now);
             if edition.valid_from <= how.when.at {

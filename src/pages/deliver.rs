@@ -76,6 +76,7 @@ async fn get_page(
                     when,
                     body: BodyForm::Blocks,
                     ads: true,
+                    comments: true,
                     public_url: &settings.0.public_url,
                 };
                 let article = compose::article(conn, *subject, &how, &mut made)?;
@@ -155,8 +156,10 @@ async fn get_articles(
 text_enum! {
     /// What may come along with an article.
     pub enum Include {
-        /// The ad slots around the body.
+        /// The ad slots, in the body and around it.
         Ads = "ads",
+        /// The mode, the count and the first comments.
+        Comments = "comments",
     }
 }
 
@@ -169,8 +172,8 @@ struct ArticleOptions {
     #[serde(default)]
     #[param(inline, required = false, default = "blocks")]
     body: BodyForm,
-    /// What should come along, separated by commas: `ads`.
-    #[param(value_type = Option<String>, example = "ads")]
+    /// What should come along, separated by commas: `ads`, `comments`.
+    #[param(value_type = Option<String>, example = "ads,comments")]
     include: Option<Commas<Include>>,
     /// Only these members, separated by commas; `id` and `kind` come always.
     #[param(value_type = Option<String>, example = "id,path,headline")]
@@ -181,7 +184,7 @@ struct ArticleOptions {
 
 /// Get an article
 ///
-/// The same document as `GET /v1/page` answers for its address. Ads come on request.
+/// The same document as `GET /v1/page` answers for its address. Ads and comments come on request.
 #[utoipa::path(tag = "delivery", params(ArticleOptions), responses(
     (status = 200, description = "The article, or of it what `fields` names.", body = ArticleAnswer),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match."),
@@ -218,8 +221,8 @@ struct ByPath {
     #[serde(default)]
     #[param(inline, required = false, default = "blocks")]
     body: BodyForm,
-    /// What should come along, separated by commas: `ads`.
-    #[param(value_type = Option<String>, example = "ads")]
+    /// What should come along, separated by commas: `ads`, `comments`.
+    #[param(value_type = Option<String>, example = "ads,comments")]
     include: Option<Commas<Include>>,
     /// Only these members, separated by commas; `id` and `kind` come always.
     #[param(value_type = Option<String>, example = "id,path,headline")]
@@ -276,6 +279,7 @@ fn answer(
         when,
         body: options.body,
         ads: wanted(Include::Ads),
+        comments: wanted(Include::Comments),
         public_url: &settings.0.public_url,
     };
     let article = compose::article(conn, subject, &how, &mut made)?;

@@ -65,6 +65,7 @@ async fn preview_article(
             when: When { at: now, now },
             body: BodyForm::Blocks,
             ads: true,
+            comments: false,
             public_url: &settings.0.public_url,
         };
         let page = compose::article(conn, subject, &how, &mut Made::default())?;

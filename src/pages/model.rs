@@ -9,10 +9,11 @@ use crate::{
         model::Genre,
         related::model::{LinkKind, Rel},
     },
+    comments::model::PublicComment,
     http::cursor::Page,
     ids::{ArticleId, LinkId, SectionId, UserId},
     media::model::PublicMedia,
-    sections::model::{Crumb, SectionDetail, SectionNode},
+    sections::model::{CommentsMode, Crumb, SectionDetail, SectionNode},
     time::Instant,
 };
 
@@ -115,6 +116,20 @@ pub struct PageAds {
     pub after_comments: Vec<PublicAdSlot>,
 }
 
+/// The comments under an article.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PageComments {
+    /// Whether readers may comment, and whether before or after a moderator looks.
+    pub mode: CommentsMode,
+    /// How many comments readers see in all.
+    pub count: i32,
+    /// The oldest 20, in their order.
+    pub data: Vec<PublicComment>,
+    /// Send it as `cursor` to `GET /v1/articles/{id}/comments` to get the next ones; null where
+    /// these are all.
+    pub next: Option<String>,
+}
+
 /// An article as readers get it. Read from top to bottom it is the page: ads before the
 /// headline, kicker, headline, main medium, lead, ads after the lead, body with its ads in
 /// place, ads after the body, comments, ads after the comments.
@@ -157,6 +172,9 @@ pub struct ArticleDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub ads: Option<PageAds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub comments: Option<PageComments>,
     pub seo: PublicSeo,
     pub social: PublicSocial,
     /// The date to print and to sort by.

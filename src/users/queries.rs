@@ -46,6 +46,12 @@ pub fn any(conn: &mut Conn) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
 }
 
+/// Whether an active user has this name, folded by [`crate::text::fold`].
+pub fn is_named(conn: &mut Conn, folded: &str) -> Result<bool> {
+    let named = users::table.filter(users::name_folded.eq(folded)).filter(users::active.eq(true));
+    Ok(diesel::select(diesel::dsl::exists(named)).get_result(conn)?)
+}
+
 /// Stores a new user.
 pub fn insert(conn: &mut Conn, user: &UserRow) -> Result<()> {
     diesel::insert_into(users::table).values(user).execute(conn).or_taken("/email", TAKEN)?;

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
 mod ads;
 mod articles;
+mod comments;
 mod contract;
 mod hostile;
+mod journal;
 mod media;
 mod migrations;
+mod moderation;
 mod pages;
 mod sections;
 mod session;

@@ -2,7 +2,9 @@
 create table comment_threads (
     article_id   blob not null primary key references articles (id),
     last_ordinal integer not null,
-    approved     integer not null
+    approved     integer not null,
+    -- Moves with whatever readers see of the thread.
+    updated_at   integer not null
 ) strict;
 
 create table comments (
@@ -12,20 +14,27 @@ create table comments (
     ordinal     integer  not null,
     author_kind text not null,
     nickname    text not null,
-    user_id     blob  references users (id),
+    user_id     blob  references users (id) on delete set null,
     body        text not null,
-    body_folded text not null,
+    -- Of the folded body: tells a repeated post.
+    body_digest text not null,
     status      text not null,
     reason      text,
     note        text,
+    -- How many replies are approved.
+    replies     integer  not null,
+    -- Whether it stands in the thread, as itself or, with replies, as a stub.
+    shown       integer  not null,
     version     integer  not null,
     created_at  integer   not null,
     updated_at  integer   not null
 ) strict;
 create unique index comments_thread on comments (article_id, ordinal);
-create index comments_visible on comments (article_id, status, ordinal);
-create index comments_parent on comments (parent_id);
+create index comments_shown on comments (article_id, shown, ordinal);
+create index comments_digest on comments (article_id, body_digest, created_at);
 create index comments_queue on comments (status, created_at, id);
+create index comments_article on comments (article_id, created_at, id);
+create index comments_newest on comments (created_at, id);
 
 create table comment_reports (
     id         blob  not null primary key,
@@ -36,4 +45,5 @@ create table comment_reports (
     created_at integer   not null
 ) strict;
 create index comment_reports_comment on comment_reports (comment_id);
-create index comment_reports_age on comment_reports (created_at, id);
+create index comment_reports_queue on comment_reports (resolved, created_at, id);
+create index comment_reports_kind on comment_reports (kind, resolved, created_at, id);

@@ -111,9 +111,16 @@ pub fn last_at(
     Ok(found.optional()?)
 }
 
-/// Of these articles, the editions that were or would become public from the instant on. One
-/// statement for any number.
+/// Of these articles, the editions that were public at the instant. One statement for any number.
 pub fn listed(conn: &mut Conn, ids: &[ArticleId], when: When) -> Result<Vec<Listed>> {
+    let mut rows = listed_or_coming(conn, ids, when)?;
+    rows.retain(|edition| edition.valid_from <= when.at);
+    Ok(rows)
+}
+
+/// The same, and the editions that are to become public later: for those alone who must know
+/// when an answer changes.
+pub fn listed_or_coming(conn: &mut Conn, ids: &[ArticleId], when: When) -> Result<Vec<Listed>> {
     let mut rows = editions::table
         .filter(editions::article_id.eq_any(ids.to_vec()))
         .filter(editions::valid_until.gt(when.at))

@@ -1,0 +1,126 @@
+//! Comments for readers: the thread under an article, and their own voice in it.
+use actix_web::{HttpRequest, get, http::StatusCode, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    model::{CommentInput, CommentRow, PostedComment, PublicComment, Thread, ThreadFilter},
+    posting, queries, threads,
+};
+use crate::{
+    articles::editions::model::Listed,
+    auth::guard::Guest,
+    db::Db,
+    error::Result,
+    http::{
+        answer::Answer,
+        cache::{Delivered, Made},
+        cursor::{self, Page},
+        idempotency::{IdempotencyKey, Posted},
+        path::Id,
+        query::Query,
+    },
+    ids::{ArticleId, CommentId},
+    tags::Tag,
+    time::{Instant, Now},
+};
+
+/// Hangs the room's delivery routes into the app.
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(get_thread).service(post_comment).service(get_comment);
+}
+
+/// What every answer about an article's comments is made of.
+fn made(article: &Listed, now: Instant) -> Made {
+    let mut made = Made::default();
+    let id = article.article_id;
+    made.of([Tag::Comments(id), Tag::Article(id), Tag::Sections]);
+    made.changes_at(article.valid_until.unless_never(), now);
+    made
+}
+
+/// Get the comments under an article
+///
+/// Replies stand in the same list as what they reply to, each at its own place in time:
+/// `parent_id` says where it belongs. A comment that is gone stays as a stub while readers see
+/// replies to it.
+#[utoipa::path(tag = "delivery", params(ThreadFilter), responses(
+    (status = 200, description = "A page of the thread.", body = Thread),
+    (status = 304, description = "Nothing changed since the ETag in If-None-Match."),
+    (status = 404, description = "No article of this id is public."),
+    (status = 410, description = "The article was retracted.")))]
+#[get("/articles/{id}/comments")]
+async fn get_thread(
+    db: Db,
+    req: HttpRequest,
+    Now(now): Now,
+    id: Id<ArticleId>,
+    Query(filter): Query<ThreadFilter>,
+) -> Result<Delivered> {
+    let list = threads::list_name(id.0, filter.sort);
+    let after = cursor::read(&list, filter.cursor.as_deref())?;
+    let limit = filter.limit;
+    let (article, tally, rows) = db
+        .read(move |conn| {
+            let article = threads::public(conn, id.0, now)?;
+            let tally = queries::tally(conn, id.0)?;
+            Ok((article, tally, queries::thread(conn, id.0, &filter, after)?))
+        })
+        .await?;
+    let mut made = made(&article, now);
+    if let Some((_, changed_at)) = tally {
+        made.modified(changed_at);
+    }
+    let page = Page::cut(&list, rows, limit, |last: &CommentRow| last.ordinal)?;
+    let (link, count) = (page.next_link(req.uri()), tally.map_or(0, |(approved, _)| approved));
+    let page = page.map(|row| PublicComment::from(&row));
+    Ok(Delivered::new(&Thread { page, count }, made)?.link(link))
+}
+
+/// Comment on an article
+///
+/// Without an account, under a nickname. Where the article's comments are moderated first, or
+/// the comment has a link, it is held (202) until a moderator has looked at it.
+#[utoipa::path(tag = "delivery", params(IdempotencyKey), request_body = CommentInput, responses(
+    (status = 201, description = "Everyone sees it now.", body = PostedComment,
+        headers(("Location" = String, description = "Where the comment is."))),
+    (status = 202, description = "Held for a moderator.", body = PostedComment,
+        headers(("Location" = String, description = "Where the comment will be once approved."))),
+    (status = 404, description = "No article of this id is public."),
+    (status = 409, description = "The article takes no new comments (`closed`), or the same was said there within 24 hours (`repeated`)."),
+    (status = 410, description = "The article was retracted.")))]
+#[post("/articles/{id}/comments")]
+async fn post_comment(
+    guest: Guest,
+    db: Db,
+    id: Id<ArticleId>,
+    post: Posted<CommentInput>,
+) -> Result<Answer> {
+    post.once(&db, guest.0, move |tx, input| {
+        let comment = posting::by_guest(tx, id.0, &input)?;
+        let approved = comment.is_approved();
+        let status = if approved { StatusCode::CREATED } else { StatusCode::ACCEPTED };
+        let answer = Answer::with_status(status, &PostedComment::from(&comment))?;
+        Ok(answer.at(format!("/v1/comments/{}", comment.id)))
+    })
+    .await
+}
+
+/// Get one comment
+#[utoipa::path(tag = "delivery", responses(
+    (status = 200, description = "The comment, or the stub that keeps its place.", body = PublicComment),
+    (status = 304, description = "Nothing changed since the ETag in If-None-Match."),
+    (status = 404, description = "No such comment is shown, or its article is not public."),
+    (status = 410, description = "The article was retracted.")))]
+#[get("/comments/{id}")]
+async fn get_comment(db: Db, Now(now): Now, id: Id<CommentId>) -> Result<Delivered> {
+    let (article, comment) = db
+        .read(move |conn| {
+            let comment = queries::find_shown(conn, id.0)?;
+            Ok((threads::public(conn, comment.article_id, now)?, comment))
+        })
+        .await?;
+    let mut made = made(&article, now);
+    made.of([Tag::Comment(comment.id)]);
+    made.modified(comment.updated_at);
+    Delivered::new(&PublicComment::from(&comment), made)
+}

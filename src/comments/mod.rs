@@ -1,0 +1,9 @@
+//! Comments: what readers say under articles, and how moderators keep order.
+pub mod decisions;
+pub mod deliver;
+pub mod manage;
+pub mod model;
+pub mod posting;
+pub mod queries;
+pub mod threads;
+pub mod wording;

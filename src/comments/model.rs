@@ -1,0 +1,341 @@
+//! What a comment is: the row, what readers and moderators send, what each of them sees.
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+use validator::Validate;
+
+use super::wording;
+use crate::{
+    db::{journal::Resource, schema::comments},
+    http::{cursor::Page, query::Limit},
+    ids::{ArticleId, CommentId, UserId},
+    tags::Tag,
+    text_enum,
+    time::Instant,
+};
+
+text_enum! {
+    /// Where a comment stands with the moderators.
+    pub enum CommentStatus {
+        /// Waits for a moderator; readers do not see it.
+        Pending = "pending",
+        /// Readers see it.
+        Approved = "approved",
+        /// A moderator refused it.
+        Rejected = "rejected",
+        /// Gone for good.
+        Deleted = "deleted",
+    }
+}
+
+text_enum! {
+    /// Why a comment is not fit to be shown.
+    pub enum Reason {
+        /// Offends.
+        Offensive = "offensive",
+        /// Attacks someone.
+        Abusive = "abusive",
+        /// Unwanted mass posting.
+        Spam = "spam",
+        /// Has a word that the newsroom does not print.
+        BannedWord = "banned_word",
+        /// Advertises something.
+        Advertising = "advertising",
+        /// Against the law.
+        IllegalContent = "illegal_content",
+        /// Harasses someone.
+        Harassment = "harassment",
+        /// States what is not true.
+        Misinformation = "misinformation",
+        /// Incites hatred.
+        HateSpeech = "hate_speech",
+        /// Has nothing to do with the article.
+        Irrelevant = "irrelevant",
+        /// None of these; say more in the note.
+        Other = "other",
+    }
+}
+
+text_enum! {
+    /// Who wrote a comment.
+    pub enum AuthorKind {
+        /// A reader, under a nickname.
+        Guest = "guest",
+        /// Someone of the newsroom, under their own name.
+        Staff = "staff",
+    }
+}
+
+/// One comment, as the database keeps it.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = comments)]
+pub struct CommentRow {
+    pub id: CommentId,
+    pub article_id: ArticleId,
+    pub parent_id: Option<CommentId>,
+    pub ordinal: i32,
+    pub author_kind: AuthorKind,
+    pub nickname: String,
+    pub user_id: Option<UserId>,
+    pub body: String,
+    pub body_digest: String,
+    pub status: CommentStatus,
+    pub reason: Option<Reason>,
+    pub note: Option<String>,
+    /// How many of its replies are approved.
+    pub replies: i32,
+    /// Whether it stands in the thread: approved, or as a stub above approved replies.
+    pub shown: bool,
+    pub version: i32,
+    pub created_at: Instant,
+    pub updated_at: Instant,
+}
+
+impl Resource for CommentRow {
+    const TYPE: &'static str = "comment";
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+impl CommentRow {
+    /// Whether readers see it as itself.
+    pub fn is_approved(&self) -> bool {
+        self.status == CommentStatus::Approved
+    }
+
+    /// What becomes stale when it appears or disappears. A parent may become a stub, or cease
+    /// to be one, with its replies.
+    pub fn tags(&self) -> Vec<Tag> {
+        let comments = [Some(self.id), self.parent_id].into_iter().flatten().map(Tag::Comment);
+        comments.chain([Tag::Comments(self.article_id)]).collect()
+    }
+
+    fn author(&self) -> CommentAuthor {
+        CommentAuthor { kind: self.author_kind, nickname: self.nickname.clone() }
+    }
+}
+
+/// Who a comment is from.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CommentAuthor {
+    pub kind: AuthorKind,
+    pub nickname: String,
+}
+
+/// A comment as readers get it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PublicComment {
+    pub id: CommentId,
+    pub article_id: ArticleId,
+    /// The comment that it replies to. Replies have no replies.
+    pub parent_id: Option<CommentId>,
+    /// Its place among the article's comments: grows, never changes, with gaps.
+    pub ordinal: i32,
+    /// Null where the comment is gone.
+    pub author: Option<CommentAuthor>,
+    /// Plain text; paragraphs are separated by an empty line. Null where the comment is gone.
+    pub body: Option<String>,
+    pub created_at: Instant,
+    /// Whether the comment is gone and only its place is kept, for the replies that it has.
+    pub deleted: bool,
+}
+
+impl From<&CommentRow> for PublicComment {
+    fn from(row: &CommentRow) -> Self {
+        Self {
+            id: row.id,
+            article_id: row.article_id,
+            parent_id: row.parent_id,
+            ordinal: row.ordinal,
+            author: row.is_approved().then(|| row.author()),
+            body: row.is_approved().then(|| row.body.clone()),
+            created_at: row.created_at,
+            deleted: !row.is_approved(),
+        }
+    }
+}
+
+/// A comment as its writer gets it back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PostedComment {
+    pub id: CommentId,
+    pub article_id: ArticleId,
+    pub parent_id: Option<CommentId>,
+    pub ordinal: i32,
+    pub author: CommentAuthor,
+    /// As it was tidied.
+    pub body: String,
+    pub created_at: Instant,
+    /// `approved`: everyone sees it. `pending`: a moderator will look at it first.
+    pub status: CommentStatus,
+}
+
+impl From<&CommentRow> for PostedComment {
+    fn from(row: &CommentRow) -> Self {
+        Self {
+            id: row.id,
+            article_id: row.article_id,
+            parent_id: row.parent_id,
+            ordinal: row.ordinal,
+            author: row.author(),
+            body: row.body.clone(),
+            created_at: row.created_at,
+            status: row.status,
+        }
+    }
+}
+
+/// A page of the comments under an article.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Thread {
+    #[serde(flatten)]
+    pub page: Page<PublicComment>,
+    /// How many comments are shown in the whole thread; those that are gone do not count.
+    pub count: i32,
+}
+
+/// A comment as moderators see it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Comment {
+    pub id: CommentId,
+    pub article_id: ArticleId,
+    /// The comment that it replies to.
+    pub parent_id: Option<CommentId>,
+    /// Its place among the article's comments.
+    pub ordinal: i32,
+    pub author: CommentAuthor,
+    /// The user who wrote it, where it was one.
+    pub user_id: Option<UserId>,
+    pub body: String,
+    pub status: CommentStatus,
+    /// Why it was decided so.
+    pub reason: Option<Reason>,
+    /// What was said about it; for the newsroom.
+    pub note: Option<String>,
+    /// How many of its replies readers see. It does not move the version.
+    pub replies: i32,
+    /// Moves with every decision; the `ETag` is made of it.
+    pub version: i32,
+    pub created_at: Instant,
+    pub updated_at: Instant,
+}
+
+impl From<&CommentRow> for Comment {
+    fn from(row: &CommentRow) -> Self {
+        Self {
+            id: row.id,
+            article_id: row.article_id,
+            parent_id: row.parent_id,
+            ordinal: row.ordinal,
+            author: row.author(),
+            user_id: row.user_id,
+            body: row.body.clone(),
+            status: row.status,
+            reason: row.reason,
+            note: row.note.clone(),
+            replies: row.replies,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// What a reader sends.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({"nickname": "harbour cat", "body": "I was on the first ferry.\n\nIt was full."})))]
+pub struct CommentInput {
+    /// One line; not the name of anyone in the newsroom.
+    #[validate(length(min = 1, max = 40), custom(function = "wording::one_line"))]
+    #[schema(
+        min_length = 1,
+        max_length = 40,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*[^\s\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
+    )]
+    pub nickname: String,
+    /// Plain text of at least two characters that can be seen. Line ends and empty lines are
+    /// kept, runs of empty lines become one.
+    #[validate(length(min = 2, max = 4000), custom(function = "wording::plain"))]
+    #[schema(
+        min_length = 2,
+        max_length = 4000,
+        pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*[^\s\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*[^\s\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
+    )]
+    pub body: String,
+    /// The comment that it replies to: one that is shown, and no reply itself.
+    #[serde(default)]
+    pub parent_id: Option<CommentId>,
+}
+
+/// What someone of the newsroom sends.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({"article_id": "01890a5d-ac96-774b-bcce-b302099a8057", "body": "Thank you: the timetable is corrected."})))]
+pub struct StaffCommentInput {
+    /// An article that is public and open for comments.
+    pub article_id: ArticleId,
+    /// Plain text of at least two characters that can be seen. Line ends and empty lines are
+    /// kept, runs of empty lines become one.
+    #[validate(length(min = 2, max = 4000), custom(function = "wording::plain"))]
+    #[schema(
+        min_length = 2,
+        max_length = 4000,
+        pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*[^\s\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*[^\s\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
+    )]
+    pub body: String,
+    /// The comment that it replies to: one that is shown, and no reply itself.
+    #[serde(default)]
+    pub parent_id: Option<CommentId>,
+}
+
+text_enum! {
+    /// The order of a thread.
+    #[derive(Default)]
+    pub enum CommentSort {
+        /// In the order in which they were written.
+        #[default]
+        Oldest = "oldest",
+        /// The last one first.
+        Newest = "newest",
+    }
+}
+
+/// Which part of a thread, in which order.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ThreadFilter {
+    /// The order.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub sort: CommentSort,
+    /// How many at once.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub limit: Limit,
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// Which comments to list, the newest first.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CommentFilter {
+    /// Only those with this status.
+    pub status: Option<CommentStatus>,
+    /// Only those under this article.
+    pub article_id: Option<ArticleId>,
+    /// How many at once.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub limit: Limit,
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
+}

@@ -1,0 +1,127 @@
+//! The way of a new comment: open? who? in answer to what? said before? linked? and the mode.
+use super::{
+    model::{AuthorKind, CommentInput, CommentRow, CommentStatus, StaffCommentInput},
+    queries, threads, wording,
+};
+use crate::{
+    auth::guard::Caller,
+    db::{Tx, journal::Entry},
+    error::{Error, FieldError, Result},
+    ids::{ArticleId, CommentId, UserId},
+    sections::model::CommentsMode,
+    text, users,
+};
+
+/// For how long the same may not be said again under an article: a day, in seconds.
+const REPEATED: i64 = 24 * 60 * 60;
+
+/// A comment that has passed every check, on its way into the thread.
+struct Passed {
+    parent_id: Option<CommentId>,
+    kind: AuthorKind,
+    nickname: String,
+    user_id: Option<UserId>,
+    body: String,
+    status: CommentStatus,
+    note: Option<String>,
+}
+
+/// Takes in a reader's comment: shown at once, or held for a moderator.
+pub fn by_guest(tx: &mut Tx<'_>, article: ArticleId, input: &CommentInput) -> Result<CommentRow> {
+    tx.lock(article)?;
+    let now = tx.now();
+    let mode = threads::open(tx, article, now)?;
+    let nickname = wording::tidy_name(&input.nickname);
+    let body = wording::tidy_body(&input.body);
+    if users::queries::is_named(tx, &text::fold(&nickname))? {
+        let detail = "is the name of someone in the newsroom";
+        return Err(Error::invalid("/nickname", "staff_name", detail));
+    }
+    check_parent(tx, article, input.parent_id)?;
+    if queries::was_said(tx, article, &wording::digest(&body), now.plus_seconds(-REPEATED))? {
+        let detail = "The same was said under this article within the last 24 hours.";
+        let errors = vec![FieldError::at("/body", "repeated", detail)];
+        return Err(Error::Conflict { detail: detail.to_owned(), errors });
+    }
+    let linked = wording::has_link(&nickname) || wording::has_link(&body);
+    let held = linked || mode == CommentsMode::Pre;
+    let passed = Passed {
+        parent_id: input.parent_id,
+        kind: AuthorKind::Guest,
+        nickname,
+        user_id: None,
+        body,
+        status: if held { CommentStatus::Pending } else { CommentStatus::Approved },
+        note: linked.then(|| "Held by the filter: it has a link.".to_owned()),
+    };
+    store(tx, article, passed)
+}
+
+/// Takes in a comment of the newsroom's own, shown at once.
+pub fn by_staff(tx: &mut Tx<'_>, caller: &Caller, input: &StaffCommentInput) -> Result<CommentRow> {
+    tx.lock(input.article_id)?;
+    let now = tx.now();
+    // The article is named in the body here, so its absence is the body's fault.
+    threads::open(tx, input.article_id, now).map_err(|err| match err {
+        Error::NotFound | Error::Gone(_) => {
+            Error::invalid("/article_id", "missing", "is not the id of a public article")
+        }
+        other => other,
+    })?;
+    check_parent(tx, input.article_id, input.parent_id)?;
+    let passed = Passed {
+        parent_id: input.parent_id,
+        kind: AuthorKind::Staff,
+        nickname: caller.name.clone(),
+        user_id: Some(caller.id),
+        body: wording::tidy_body(&input.body),
+        status: CommentStatus::Approved,
+        note: None,
+    };
+    store(tx, input.article_id, passed)
+}
+
+fn check_parent(tx: &mut Tx<'_>, article: ArticleId, parent: Option<CommentId>) -> Result<()> {
+    let Some(parent) = parent else { return Ok(()) };
+    match queries::parent_of(tx, article, parent)? {
+        None => {
+            let detail = "is not the id of a comment that is shown under this article";
+            Err(Error::invalid("/parent_id", "missing", detail))
+        }
+        Some(Some(_)) => Err(Error::invalid("/parent_id", "depth", "is a reply itself")),
+        Some(None) => Ok(()),
+    }
+}
+
+fn store(tx: &mut Tx<'_>, article: ArticleId, passed: Passed) -> Result<CommentRow> {
+    let now = tx.now();
+    let approved = passed.status == CommentStatus::Approved;
+    let comment = CommentRow {
+        id: CommentId::new(),
+        article_id: article,
+        parent_id: passed.parent_id,
+        ordinal: queries::take_ordinal(tx, article, now)?,
+        author_kind: passed.kind,
+        nickname: passed.nickname,
+        user_id: passed.user_id,
+        body_digest: wording::digest(&passed.body),
+        body: passed.body,
+        status: passed.status,
+        reason: None,
+        note: passed.note,
+        replies: 0,
+        shown: approved,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    queries::insert(tx, &comment)?;
+    let mut entry = Entry::new("posted", &comment).note(comment.status.as_str());
+    if approved {
+        queries::count(tx, &comment, 1, now)?;
+        // What nobody sees makes nothing stale.
+        entry = entry.stale(comment.tags());
+    }
+    tx.record(entry)?;
+    Ok(comment)
+}

@@ -1,0 +1,180 @@
+//! Every statement about comments and their threads.
+use diesel::{IntoSql, prelude::*, sql_types::Bool};
+
+use super::model::{CommentFilter, CommentRow, CommentSort, CommentStatus, ThreadFilter};
+use crate::{
+    db::{
+        Conn, columns,
+        schema::{comment_threads, comments},
+    },
+    error::Result,
+    ids::{ArticleId, CommentId},
+    time::Instant,
+};
+
+/// One comment.
+pub fn find(conn: &mut Conn, id: CommentId) -> Result<CommentRow> {
+    Ok(comments::table.find(id).select(CommentRow::as_select()).first(conn)?)
+}
+
+/// Those of these comments that there are. One statement for any number.
+pub fn among(conn: &mut Conn, ids: &[CommentId]) -> Result<Vec<CommentRow>> {
+    let rows = comments::table.filter(comments::id.eq_any(ids.to_vec()));
+    Ok(rows.select(CommentRow::as_select()).load(conn)?)
+}
+
+/// One comment that stands in its thread, be it as a stub.
+pub fn find_shown(conn: &mut Conn, id: CommentId) -> Result<CommentRow> {
+    let shown = comments::table.find(id).filter(comments::shown.eq(true));
+    Ok(shown.select(CommentRow::as_select()).first(conn)?)
+}
+
+/// Comments for moderators, the newest first, one more than the limit.
+pub fn page(
+    conn: &mut Conn,
+    filter: &CommentFilter,
+    after: Option<(Instant, CommentId)>,
+) -> Result<Vec<CommentRow>> {
+    let mut rows = comments::table
+        .order((comments::created_at.desc(), comments::id.desc()))
+        .limit(filter.limit.rows() + 1)
+        .select(CommentRow::as_select())
+        .into_boxed();
+    if let Some(status) = filter.status {
+        rows = rows.filter(comments::status.eq(status));
+    }
+    if let Some(article) = filter.article_id {
+        rows = rows.filter(comments::article_id.eq(article));
+    }
+    if let Some((at, id)) = after {
+        // The first comparison alone bounds the walk over the index, on either database.
+        let behind = comments::created_at.lt(at).or(comments::id.lt(id));
+        rows = rows.filter(comments::created_at.le(at)).filter(behind);
+    }
+    Ok(rows.load(conn)?)
+}
+
+/// A thread's comments as readers get them, one more than the limit.
+pub fn thread(
+    conn: &mut Conn,
+    article: ArticleId,
+    filter: &ThreadFilter,
+    after: Option<i32>,
+) -> Result<Vec<CommentRow>> {
+    let mut rows = comments::table
+        .filter(comments::article_id.eq(article))
+        .filter(comments::shown.eq(true))
+        .limit(filter.limit.rows() + 1)
+        .select(CommentRow::as_select())
+        .into_boxed();
+    rows = match filter.sort {
+        CommentSort::Oldest => rows.order(comments::ordinal.asc()),
+        CommentSort::Newest => rows.order(comments::ordinal.desc()),
+    };
+    if let Some(ordinal) = after {
+        rows = match filter.sort {
+            CommentSort::Oldest => rows.filter(comments::ordinal.gt(ordinal)),
+            CommentSort::Newest => rows.filter(comments::ordinal.lt(ordinal)),
+        };
+    }
+    Ok(rows.load(conn)?)
+}
+
+/// How many comments an article's readers see, and when that last changed; `None` where nobody
+/// has written any.
+pub fn tally(conn: &mut Conn, article: ArticleId) -> Result<Option<(i32, Instant)>> {
+    let row = comment_threads::table
+        .find(article)
+        .select((comment_threads::approved, comment_threads::updated_at))
+        .first(conn);
+    Ok(row.optional()?)
+}
+
+/// Of a comment that readers see as itself: which one it replies to.
+pub fn parent_of(
+    conn: &mut Conn,
+    article: ArticleId,
+    id: CommentId,
+) -> Result<Option<Option<CommentId>>> {
+    let row = comments::table
+        .find(id)
+        .filter(comments::article_id.eq(article))
+        .filter(comments::status.eq(CommentStatus::Approved))
+        .select(comments::parent_id)
+        .first(conn);
+    Ok(row.optional()?)
+}
+
+/// Whether the same was said under the article since then, whatever became of it.
+pub fn was_said(conn: &mut Conn, article: ArticleId, digest: &str, since: Instant) -> Result<bool> {
+    let said = comments::table
+        .filter(comments::article_id.eq(article))
+        .filter(comments::body_digest.eq(digest))
+        .filter(comments::created_at.gt(since));
+    Ok(diesel::select(diesel::dsl::exists(said)).get_result(conn)?)
+}
+
+/// The next place in an article's thread. The caller holds the article's lock.
+pub fn take_ordinal(conn: &mut Conn, article: ArticleId, now: Instant) -> Result<i32> {
+    let taken = diesel::update(comment_threads::table.find(article))
+        .set(comment_threads::last_ordinal.eq(comment_threads::last_ordinal + 1))
+        .returning(comment_threads::last_ordinal)
+        .get_result(conn)
+        .optional()?;
+    if let Some(ordinal) = taken {
+        return Ok(ordinal);
+    }
+    diesel::insert_into(comment_threads::table)
+        .values((
+            comment_threads::article_id.eq(article),
+            comment_threads::last_ordinal.eq(1),
+            comment_threads::approved.eq(0),
+            comment_threads::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(1)
+}
+
+/// Stores a new comment.
+pub fn insert(conn: &mut Conn, comment: &CommentRow) -> Result<()> {
+    diesel::insert_into(comments::table).values(comment.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Counts one approved comment more or less, in its thread and with the comment that it replies
+/// to. The caller holds the article's lock.
+pub fn count(conn: &mut Conn, comment: &CommentRow, by: i32, now: Instant) -> Result<()> {
+    diesel::update(comment_threads::table.find(comment.article_id))
+        .set((
+            comment_threads::approved.eq(comment_threads::approved + by),
+            comment_threads::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    if let Some(parent) = comment.parent_id {
+        let approved = comments::status.eq(CommentStatus::Approved);
+        diesel::update(comments::table.find(parent))
+            .set((
+                comments::replies.eq(comments::replies + by),
+                comments::shown.eq(approved.or((comments::replies + by).gt(0))),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Stores what was decided about a comment; answers the comment as it is then. Its replies are
+/// counted by [`count`] alone.
+pub fn decide(conn: &mut Conn, decided: &CommentRow) -> Result<CommentRow> {
+    let shown = comments::replies.gt(0).or(decided.is_approved().into_sql::<Bool>());
+    Ok(diesel::update(comments::table.find(decided.id))
+        .set((
+            comments::status.eq(decided.status),
+            comments::reason.eq(decided.reason),
+            comments::note.eq(decided.note.clone()),
+            comments::shown.eq(shown),
+            comments::version.eq(decided.version),
+            comments::updated_at.eq(decided.updated_at),
+        ))
+        .returning(columns::<CommentRow>())
+        .get_result(conn)?)
+}

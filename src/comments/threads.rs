@@ -1,0 +1,87 @@
+//! The article that a thread hangs on: whether readers see it, and whether they may comment.
+use super::{
+    model::{CommentRow, CommentSort, PublicComment, ThreadFilter},
+    queries,
+};
+use crate::{
+    articles::editions::{
+        self,
+        model::{EditionKind, EditionRow, Listed},
+        queries::When,
+    },
+    db::Conn,
+    error::{Error, FieldError, Result, Retraction},
+    http::cursor::Page,
+    ids::ArticleId,
+    sections::{self, model::CommentsMode},
+    time::Instant,
+};
+
+/// The article, which is public now; 404 where it is not, 410 where it was retracted.
+pub fn public(conn: &mut Conn, id: ArticleId, now: Instant) -> Result<Listed> {
+    let when = When { at: now, now };
+    let tree = sections::queries::tree(conn)?.visible();
+    if let Some(listed) = editions::queries::listed(conn, &[id], when)?.pop() {
+        return tree.get(listed.section_id).map(|_| listed).ok_or(Error::NotFound);
+    }
+    match editions::queries::public(conn, id, when)? {
+        Some(edition) if tree.get(edition.section_id).is_some() => Err(gone(edition)),
+        _ => Err(Error::NotFound),
+    }
+}
+
+/// The beginning of an article's thread.
+pub struct Beginning {
+    /// How many comments readers see in all.
+    pub count: i32,
+    /// When that last changed; `None` where nobody has written any.
+    pub changed_at: Option<Instant>,
+    /// The oldest comments; `next` goes on in `GET /v1/articles/{id}/comments`.
+    pub page: Page<PublicComment>,
+}
+
+/// The beginning of the thread, for the article's page. Two statements; one where there are no
+/// comments.
+pub fn beginning(conn: &mut Conn, id: ArticleId) -> Result<Beginning> {
+    let filter = ThreadFilter::default();
+    let tally = queries::tally(conn, id)?;
+    let (count, changed_at) = tally.map_or((0, None), |(count, at)| (count, Some(at)));
+    let rows = if count > 0 { queries::thread(conn, id, &filter, None)? } else { Vec::new() };
+    let page = Page::cut(&list_name(id, filter.sort), rows, filter.limit, |last: &CommentRow| {
+        last.ordinal
+    })?;
+    Ok(Beginning { count, changed_at, page: page.map(|row| PublicComment::from(&row)) })
+}
+
+/// What the cursors of a thread are good for.
+pub fn list_name(id: ArticleId, sort: CommentSort) -> String {
+    format!("comments of {id}, {sort}")
+}
+
+/// What happens to new comments under the article; refuses where none are taken.
+pub fn open(conn: &mut Conn, id: ArticleId, now: Instant) -> Result<CommentsMode> {
+    let when = When { at: now, now };
+    let edition = editions::queries::public(conn, id, when)?.ok_or(Error::NotFound)?;
+    let tree = sections::queries::tree(conn)?.visible();
+    let section = tree.get(edition.section_id).ok_or(Error::NotFound)?;
+    if edition.kind == EditionKind::Retracted {
+        return Err(gone(edition));
+    }
+    match edition.document.0.article.comments_mode.resolved(section.comments_mode) {
+        CommentsMode::Closed => {
+            let detail = "This article takes no new comments.";
+            let errors = vec![FieldError::at("", "closed", detail)];
+            Err(Error::Conflict { detail: detail.to_owned(), errors })
+        }
+        open => Ok(open),
+    }
+}
+
+fn gone(edition: EditionRow) -> Error {
+    Error::Gone(Box::new(Retraction {
+        kind: "gone",
+        notice: edition.notice.unwrap_or_default(),
+        retracted_at: edition.valid_from,
+        article_id: edition.article_id,
+    }))
+}

@@ -1,0 +1,2 @@
+//! The journal, for those who may read it.
+pub mod manage;
