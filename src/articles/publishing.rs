@@ -120,6 +120,8 @@ pub fn plan(
     let before = replaces.iter().rfind(|edition| edition.kind == EditionKind::Live);
     let modified_at = match before {
         Some(before) if !input.significant => before.modified_at,
+        // Nothing has changed yet, also where it was published before elsewhere.
+        None if article.last_edition == 0 => published_at,
         _ => valid_from,
     };
     let edition = EditionRow {
