@@ -17,8 +17,8 @@ use crate::app::{self, State};
 pub struct Refusal(String);
 
 impl Refusal {
-    pub fn new(why: impl ToString) -> Self {
-        Self(why.to_string())
+    pub fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
     }
 }
 
@@ -45,7 +45,10 @@ impl Caller {
         let call = Rc::new(move |request: TestRequest| -> Answering {
             let service = Rc::clone(&service);
             Box::pin(async move {
-                let answer = service.call(request.to_request()).await.map_err(Refusal::new)?;
+                let answer = service
+                    .call(request.to_request())
+                    .await
+                    .map_err(|err| Refusal::new(err.to_string()))?;
                 let status = answer.status();
                 let etag = answer.headers().get(header::ETAG);
                 let etag = etag.and_then(|etag| etag.to_str().ok()).map(str::to_owned);
@@ -92,7 +95,9 @@ impl Caller {
     fn request(&self, method: Method, path: &str) -> TestRequest {
         let request = TestRequest::with_uri(path).method(method);
         match &self.token {
-            Some(token) => request.insert_header((header::AUTHORIZATION, format!("Bearer {token}"))),
+            Some(token) => {
+                request.insert_header((header::AUTHORIZATION, format!("Bearer {token}")))
+            }
             None => request,
         }
     }
@@ -127,7 +132,8 @@ impl Caller {
 fn reasons(problem: &Value) -> String {
     let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let reasons = errors.iter().map(|error| text(&error["pointer"]) + " " + &text(&error["detail"]));
+    let reasons =
+        errors.iter().map(|error| text(&error["pointer"]) + " " + &text(&error["detail"]));
     let reasons: Vec<String> = reasons.collect();
     if reasons.is_empty() { text(&problem["detail"]) } else { reasons.join("; ") }
 }

@@ -36,7 +36,10 @@ pub async fn fill(state: &State, newsroom: &Newsroom, say: impl Fn(&str)) -> Res
     ] {
         for item in items {
             let path = format!("/manage/v1/{path}");
-            filler.make(kind, &path, by, item).await.map_err(|why| failed(kind, &item.key, &why))?;
+            filler
+                .make(kind, &path, by, item)
+                .await
+                .map_err(|why| failed(kind, &item.key, &why))?;
         }
         say(&format!("{} {}", items.len(), path.replace('-', " ")));
     }
@@ -114,13 +117,7 @@ impl Filler {
         Ok(self.person(by)?.post(path, body).await?.body)
     }
 
-    async fn make(
-        &mut self,
-        kind: &str,
-        path: &str,
-        by: &str,
-        item: &Item,
-    ) -> Result<(), Refusal> {
+    async fn make(&mut self, kind: &str, path: &str, by: &str, item: &Item) -> Result<(), Refusal> {
         let made = self.post(by, path, &self.resolved(&item.input)?).await?;
         self.ids.insert(format!("@{kind}:{}", item.key), made["id"].clone());
         Ok(())
@@ -173,9 +170,9 @@ impl Filler {
     fn when(&self, publish: &Publication) -> Value {
         let at = |seconds: Option<i64>| seconds.map(|seconds| self.now.plus_seconds(seconds));
         json!({
-            "valid_from": at(publish.in_seconds),
-            "valid_to": at(publish.valid_to_in_seconds),
-            "published_at": at(publish.published_ago_seconds.map(|ago| -ago)),
+            "valid_from": at(publish.valid_from_in),
+            "valid_to": at(publish.valid_to_in),
+            "published_at": at(publish.published_ago.map(|ago| -ago)),
         })
     }
 
@@ -227,7 +224,8 @@ impl Filler {
             }
             Value::Object(members) => {
                 let members = members.iter();
-                let resolved = members.map(|(name, value)| Ok((name.clone(), self.resolved(value)?)));
+                let resolved =
+                    members.map(|(name, value)| Ok((name.clone(), self.resolved(value)?)));
                 Value::Object(resolved.collect::<Result<Map<_, _>, Refusal>>()?)
             }
             other => other.clone(),

@@ -13,6 +13,7 @@ use crate::{
     time::Clock,
 };
 use newsroom::Newsroom;
+pub use newsroom::PASSWORD;
 
 /// Fills the newsroom where there is none yet, and serves it.
 pub async fn demo(config: Config) -> Result<()> {

@@ -78,13 +78,13 @@ pub enum Step {
     Retract,
 }
 
-/// When an article is published, counted from the filling of the newsroom.
+/// When an article is published, in seconds from the filling of the newsroom.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Publication {
-    pub in_seconds: Option<i64>,
-    pub valid_to_in_seconds: Option<i64>,
-    pub published_ago_seconds: Option<i64>,
+    pub valid_from_in: Option<i64>,
+    pub valid_to_in: Option<i64>,
+    pub published_ago: Option<i64>,
 }
 
 /// What a reader says, and what a moderator says to that.

@@ -19,7 +19,7 @@ pub async fn print(state: &State, newsroom: &Newsroom) -> Result<()> {
         let answer = reader.get(&page).await.map_err(Error::internal)?;
         // A newsroom that was there before has pages of its own.
         if answer.status != 404 {
-            println!("  {:<46} {origin}{page}", address.label);
+            println!("  {:<52} {origin}{page}", address.label);
         }
     }
     println!("\nMore to open:");
@@ -28,7 +28,7 @@ pub async fn print(state: &State, newsroom: &Newsroom) -> Result<()> {
         ("the API explained, to try it out", "/docs/"),
         ("the same for programs (OpenAPI 3.1)", "/openapi.json"),
     ] {
-        println!("  {what:<46} {origin}{path}");
+        println!("  {what:<52} {origin}{path}");
     }
     if everyone_is_there(state, newsroom).await? {
         println!("\nThe newsroom signs in with POST {origin}/manage/v1/session:");
