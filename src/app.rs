@@ -104,7 +104,7 @@ impl State {
         (name = "related links", description = "What an article points its readers to."),
         (name = "media", description = "Pictures, films and recordings, and whom to credit for them."),
         (name = "ads", description = "The places where advertisements stand."),
-        (name = "comments", description = "What readers say, and what moderators decide."),
+        (name = "comments", description = "What readers say, what they report, and what moderators decide."),
         (name = "users", description = "Who works in the newsroom, in which roles."),
         (name = "journal", description = "Who changed what, and when."),
         (name = "operations", description = "For whoever runs the server."),

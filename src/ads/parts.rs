@@ -75,7 +75,7 @@ pub fn ascending(mapping: &[MappedSizes]) -> Result<(), ValidationError> {
     let mut below = None;
     for (line, MappedSizes { min_viewport, sizes }) in mapping.iter().enumerate() {
         let at = format!("/{line}/min_viewport");
-        within(&at, min_viewport, 0, "must be 0 to 10000")?;
+        within(&at, *min_viewport, 0, "must be 0 to 10000")?;
         match below {
             None if *min_viewport != [0, 0] => {
                 return Err(text::broken_at(&at, "start", "must be [0, 0] in the first entry"));
@@ -94,7 +94,7 @@ pub fn ascending(mapping: &[MappedSizes]) -> Result<(), ValidationError> {
             ));
         }
         for (index, size) in sizes.iter().enumerate() {
-            within(&format!("/{line}/sizes/{index}"), size, 1, "must be 1 to 10000")?;
+            within(&format!("/{line}/sizes/{index}"), *size, 1, "must be 1 to 10000")?;
         }
     }
     Ok(())
@@ -102,7 +102,7 @@ pub fn ascending(mapping: &[MappedSizes]) -> Result<(), ValidationError> {
 
 fn within(
     at: &str,
-    pair: &[u16; 2],
+    pair: [u16; 2],
     smallest: u16,
     message: &'static str,
 ) -> Result<(), ValidationError> {

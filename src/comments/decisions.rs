@@ -9,7 +9,7 @@ use validator::{Validate, ValidationError};
 
 use super::{
     model::{Comment, CommentRow, CommentStatus, Reason},
-    queries,
+    queries, reports,
 };
 use crate::{
     auth::{guard::Allow, roles::ModerateComments},
@@ -143,7 +143,7 @@ fn each_once(items: &[DecisionItem]) -> Result<(), ValidationError> {
 
 /// Decide about a comment
 ///
-/// Approves, rejects or holds it.
+/// Approves, rejects or holds it, and resolves the open reports about it.
 #[utoipa::path(tag = "comments", security(("bearer" = ["comments:moderate"])),
     params(IfMatch, IdempotencyKey), request_body = DecisionInput,
     responses((status = 200, description = "Decided.", body = Comment),
@@ -246,7 +246,8 @@ pub fn refusal(comment: &CommentRow, to: CommentStatus) -> Option<String> {
     }
 }
 
-/// Brings a comment to another status, keeps the counts. The caller holds the article's lock.
+/// Brings a comment to another status, keeps the counts, and resolves the reports about it. The
+/// caller holds the article's lock.
 pub fn settle(
     tx: &mut Tx<'_>,
     comment: &CommentRow,
@@ -272,6 +273,10 @@ pub fn settle(
         let by = if decided.is_approved() { 1 } else { -1 };
         queries::count(tx, &decided, by, now)?;
         entry = entry.stale(decided.tags());
+    }
+    let resolved = reports::queries::resolve(tx, decided.id)?;
+    if resolved > 0 {
+        entry = entry.note(format!("reports resolved: {resolved}"));
     }
     tx.record(entry)?;
     Ok(decided)

@@ -4,7 +4,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{CommentInput, CommentRow, PostedComment, PublicComment, Thread, ThreadFilter},
-    posting, queries, threads,
+    posting, queries, reports, threads,
 };
 use crate::{
     articles::editions::model::Listed,
@@ -27,6 +27,7 @@ use crate::{
 /// Hangs the room's delivery routes into the app.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(get_thread).service(post_comment).service(get_comment);
+    cfg.configure(reports::deliver::routes);
 }
 
 /// What every answer about an article's comments is made of.

@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     decisions,
     model::{Comment, CommentFilter, CommentRow, CommentStatus, StaffCommentInput},
-    posting, queries,
+    posting, queries, reports,
 };
 use crate::{
     auth::{guard::Allow, roles::ModerateComments},
@@ -26,7 +26,7 @@ use crate::{
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list_comments).service(create_comment);
     cfg.service(read_comment).service(delete_comment);
-    cfg.configure(decisions::routes);
+    cfg.configure(decisions::routes).configure(reports::manage::routes);
 }
 
 /// List comments
@@ -82,7 +82,8 @@ async fn read_comment(_: Allow<ModerateComments>, db: Db, id: Id<CommentId>) -> 
 /// Delete a comment
 ///
 /// For good. Where readers see replies to it, a stub keeps its place; moderators still read it,
-/// with the status `deleted`. To refuse a comment with a reason, decide to `reject` it instead.
+/// with the status `deleted`. Resolves the open reports about it. To refuse a comment with a
+/// reason, decide to `reject` it instead.
 #[utoipa::path(tag = "comments", security(("bearer" = ["comments:moderate"])), params(IfMatch),
     responses((status = 204, description = "Deleted."),
         (status = 409, description = "It is deleted already.")))]

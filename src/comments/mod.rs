@@ -5,5 +5,6 @@ pub mod manage;
 pub mod model;
 pub mod posting;
 pub mod queries;
+pub mod reports;
 pub mod threads;
 pub mod wording;

@@ -80,6 +80,26 @@ pub fn thread(
     Ok(rows.load(conn)?)
 }
 
+/// The oldest comments of a thread, one more than the limit, with its count and when that last
+/// changed: a thread that shows nothing counts nothing.
+pub fn beginning(
+    conn: &mut Conn,
+    article: ArticleId,
+    filter: &ThreadFilter,
+) -> Result<(i32, Option<Instant>, Vec<CommentRow>)> {
+    let rows: Vec<(CommentRow, i32, Instant)> = comments::table
+        .inner_join(comment_threads::table.on(comment_threads::article_id.eq(comments::article_id)))
+        .filter(comments::article_id.eq(article))
+        .filter(comments::shown.eq(true))
+        .order(comments::ordinal)
+        .limit(filter.limit.rows() + 1)
+        .select((CommentRow::as_select(), comment_threads::approved, comment_threads::updated_at))
+        .load(conn)?;
+    let tally = rows.first().map(|(_, count, at)| (*count, *at));
+    let (count, changed_at) = tally.map_or((0, None), |(count, at)| (count, Some(at)));
+    Ok((count, changed_at, rows.into_iter().map(|(row, ..)| row).collect()))
+}
+
 /// How many comments an article's readers see, and when that last changed; `None` where nobody
 /// has written any.
 pub fn tally(conn: &mut Conn, article: ArticleId) -> Result<Option<(i32, Instant)>> {

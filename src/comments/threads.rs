@@ -40,13 +40,10 @@ pub struct Beginning {
     pub page: Page<PublicComment>,
 }
 
-/// The beginning of the thread, for the article's page. Two statements; one where there are no
-/// comments.
+/// The beginning of the thread, for the article's page: one statement.
 pub fn beginning(conn: &mut Conn, id: ArticleId) -> Result<Beginning> {
     let filter = ThreadFilter::default();
-    let tally = queries::tally(conn, id)?;
-    let (count, changed_at) = tally.map_or((0, None), |(count, at)| (count, Some(at)));
-    let rows = if count > 0 { queries::thread(conn, id, &filter, None)? } else { Vec::new() };
+    let (count, changed_at, rows) = queries::beginning(conn, id, &filter)?;
     let page = Page::cut(&list_name(id, filter.sort), rows, filter.limit, |last: &CommentRow| {
         last.ordinal
     })?;

@@ -122,8 +122,17 @@ impl Slot {
         let mut conn = dialect::connect(&self.url, self.access)?;
         let statements = Arc::clone(&self.statements);
         conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-            if let InstrumentationEvent::StartQuery { .. } = event {
-                statements.fetch_add(1, Ordering::Relaxed);
+            match event {
+                InstrumentationEvent::StartQuery { .. } => {
+                    statements.fetch_add(1, Ordering::Relaxed);
+                }
+                // Each of these is about to be started as a query, too.
+                InstrumentationEvent::BeginTransaction { .. }
+                | InstrumentationEvent::CommitTransaction { .. }
+                | InstrumentationEvent::RollbackTransaction { .. } => {
+                    statements.fetch_sub(1, Ordering::Relaxed);
+                }
+                _ => {}
             }
         });
         Ok(conn)

@@ -121,7 +121,7 @@ impl Db {
         self.writers.rest().await
     }
 
-    /// How many statements were run since the start, for tests and metrics.
+    /// How many statements were run since the start, those around transactions left out.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }

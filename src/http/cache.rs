@@ -32,8 +32,8 @@ impl Made {
     }
 
     /// A part of it changed at this instant; the newest counts.
-    pub fn modified(&mut self, at: Instant) {
-        self.modified = self.modified.max(Some(at));
+    pub fn modified(&mut self, at: impl Into<Option<Instant>>) {
+        self.modified = self.modified.max(at.into());
     }
 
     /// It changes by itself at this instant; the next after `now` counts.

@@ -85,15 +85,27 @@ pub async fn strict<B: MessageBody>(
 /// The default service: 405 where the address exists for another method, 404 elsewhere.
 pub async fn nobody_home(req: HttpRequest) -> Result<HttpResponse> {
     let here = req.app_data::<Routes>().into_iter().flat_map(|routes| routes.at(req.path()));
-    let names: BTreeSet<&str> = here.map(|(method, _)| method.as_str()).collect();
+    Err(match methods_of_literal(&req).or_else(|| listed(here)) {
+        Some(methods) => Error::MethodNotAllowed(methods),
+        None => Error::NotFound,
+    })
+}
+
+/// The methods of an address without parameters that another one with an `{id}` would take in.
+pub fn methods_of_literal(req: &HttpRequest) -> Option<String> {
+    let routes = req.app_data::<Routes>()?;
+    let here = routes.0.iter().find(|(template, _)| template.pattern() == Some(req.path()));
+    listed(here?.1.iter())
+}
+
+/// The methods as the `Allow` header lists them; `None` where there are none.
+fn listed<'a>(operations: impl Iterator<Item = &'a Operation>) -> Option<String> {
+    let names: BTreeSet<&str> = operations.map(|(method, _)| method.as_str()).collect();
     let mut names: Vec<&str> = names.into_iter().collect();
-    if names.is_empty() {
-        return Err(Error::NotFound);
-    }
     if names.contains(&"GET") {
         names.push("HEAD");
     }
-    Err(Error::MethodNotAllowed(names.join(", ")))
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// Hangs the pages into the app.

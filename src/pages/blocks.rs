@@ -138,7 +138,7 @@ impl Gallery {
 pub fn resolved(
     block: Block,
     gallery: &Gallery,
-    links: &HashMap<LinkId, ResolvedLink>,
+    links: &[ResolvedLink],
     made: &mut Made,
 ) -> Option<PageBlock> {
     Some(match block {
@@ -182,8 +182,8 @@ pub fn resolved(
             })
         }
         Block::Related(block) => {
-            let links: Vec<ResolvedLink> =
-                block.link_ids.iter().filter_map(|id| links.get(id).cloned()).collect();
+            let link = |id: &LinkId| links.iter().find(|link| link.id == *id).cloned();
+            let links: Vec<ResolvedLink> = block.link_ids.iter().filter_map(link).collect();
             if links.is_empty() {
                 return None;
             }

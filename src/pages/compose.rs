@@ -28,7 +28,7 @@ use crate::{
     db::Conn,
     error::Result,
     http::cache::Made,
-    ids::{ArticleId, LinkId, MediaId, SectionId, UserId},
+    ids::{ArticleId, MediaId, SectionId, UserId},
     media,
     sections::{model::CommentsMode, tree::Tree},
     tags::Tag,
@@ -112,8 +112,6 @@ pub fn article(
     wanted.dedup();
     let gallery = Gallery::new(media::queries::of_ids(conn, &wanted)?, now);
     let related = resolve_links(conn, &related_links, how, made)?;
-    let by_id: HashMap<LinkId, ResolvedLink> =
-        related.iter().map(|link| (link.id, link.clone())).collect();
     let authors = named(conn, article.authors.iter().flatten().copied(), made)?;
 
     let shows_ads = how.ads && how.body == BodyForm::Blocks && article.ads.mode == AdsMode::On;
@@ -126,7 +124,7 @@ pub fn article(
         .into_iter()
         .filter_map(|block| match block {
             Block::AdSlot(pin) => ads.pinned(pin.id, &pin.code, made),
-            other => resolved(other, &gallery, &by_id, made),
+            other => resolved(other, &gallery, &related, made),
         })
         .collect();
     if shows_ads {
@@ -146,11 +144,11 @@ pub fn article(
     };
 
     let comments = if how.comments {
-        let mode = section.and_then(|id| how.tree.get(id)).map_or_else(
+        let resolved = section.and_then(|id| how.tree.get(id)).map_or_else(
             || article.comments_mode.resolved(CommentsMode::Closed),
             |section| article.comments_mode.resolved(section.comments_mode),
         );
-        Some(thread(conn, id, mode, made)?)
+        Some(thread(conn, id, resolved, made)?)
     } else {
         None
     };
@@ -200,13 +198,13 @@ pub fn article(
 fn thread(
     conn: &mut Conn,
     id: ArticleId,
-    mode: CommentsMode,
+    resolved: CommentsMode,
     made: &mut Made,
 ) -> Result<PageComments> {
     made.of([Tag::Comments(id)]);
     let Beginning { count, changed_at, page } = threads::beginning(conn, id)?;
-    changed_at.into_iter().for_each(|at| made.modified(at));
-    Ok(PageComments { mode, count, data: page.data, next: page.next })
+    made.modified(changed_at);
+    Ok(PageComments { mode: resolved, count, data: page.data, next: page.next })
 }
 
 /// Tags as readers get them.

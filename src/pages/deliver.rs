@@ -104,7 +104,7 @@ fn front(
     let showing = ads::queries::showing(conn, when.now)?;
     let above = id.iter().flat_map(|id| tree.above(*id)).map(|above| above.id).collect();
     let ads: PageAds = Ads::new(&showing, above, made, when.now).around(made);
-    tree.modified().into_iter().for_each(|at| made.modified(at));
+    made.modified(tree.modified());
     Ok(match id {
         Some(id) => {
             let section = tree.detail(id).ok_or(Error::NotFound)?;
@@ -144,7 +144,7 @@ async fn get_articles(
         .read(move |conn| {
             let mut made = Made::default();
             let tree = sections::queries::tree(conn)?.visible();
-            tree.modified().into_iter().for_each(|at| made.modified(at));
+            made.modified(tree.modified());
             let page = lists::page(conn, &tree, &query, when, &mut made)?;
             Ok((page, made, query.fields))
         })

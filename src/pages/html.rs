@@ -52,28 +52,22 @@ fn element(block: &PageBlock) -> String {
         PageBlock::Related(block) => {
             let title = block.title.as_ref();
             let title = title.map(|t| format!("<p>{}</p>", escaped(t))).unwrap_or_default();
-            let links: String = block
-                .links
-                .iter()
-                .filter_map(|link| Some((target(link)?, &link.title)))
-                .map(|(url, title)| format!("<li>{}</li>", anchor(url, title)))
-                .collect();
+            let mut links = String::new();
+            for (url, link) in block.links.iter().filter_map(|link| Some((target(link)?, link))) {
+                let _ = write!(links, "<li>{}</li>", anchor(url, &link.title));
+            }
             format!("<aside>{title}<ul>{links}</ul></aside>\n")
         }
         PageBlock::Table(block) => {
             let caption = block.caption.as_ref();
             let caption =
                 caption.map(|c| format!("<caption>{}</caption>", escaped(c))).unwrap_or_default();
-            let rows: String = block
-                .rows
-                .iter()
-                .enumerate()
-                .map(|(at, row)| {
-                    let tag = if at == 0 && block.header { "th" } else { "td" };
-                    let cells: String = row.cells.iter().map(|cell| wrapped(tag, cell)).collect();
-                    format!("<tr>{cells}</tr>")
-                })
-                .collect();
+            let mut rows = String::new();
+            for (at, row) in block.rows.iter().enumerate() {
+                let tag = if at == 0 && block.header { "th" } else { "td" };
+                let cells: String = row.cells.iter().map(|cell| wrapped(tag, cell)).collect();
+                let _ = write!(rows, "<tr>{cells}</tr>");
+            }
             format!("<table>{caption}{rows}</table>\n")
         }
         PageBlock::Divider(_) => "<hr>\n".to_owned(),

@@ -135,13 +135,8 @@ fn drive(
     if let Some(first) = narrow.next() {
         return (vec![first], narrow.chain(wide).collect(), scope.unwrap_or_default());
     }
-    match scope {
-        Some(sections) => (sections, wide.collect(), Vec::new()),
-        None => {
-            let first = wide.next().unwrap_or_else(|| ALL.to_owned());
-            (vec![first], wide.collect(), Vec::new())
-        }
-    }
+    let lists = scope.unwrap_or_else(|| vec![wide.next().unwrap_or_else(|| ALL.to_owned())]);
+    (lists, wide.collect(), Vec::new())
 }
 
 /// The rows as readers see them: two statements for any number.

@@ -35,7 +35,7 @@ struct SectionTree {
 fn made(tree: &Tree) -> Made {
     let mut made = Made::default();
     made.of([Tag::Sections]);
-    tree.modified().into_iter().for_each(|at| made.modified(at));
+    made.modified(tree.modified());
     made
 }
 

@@ -189,6 +189,15 @@ async fn only_public_articles_have_comments(app: TestApp) {
     let draft = articles::draft(&admin, &section, "Not yet").await;
     app.anyone().get(&thread(&draft)).await.expect(404);
     say(&app, &draft, "Hello?").await.expect(404);
+    for step in ["submit", "approve"] {
+        admin.act(&articles::at(&draft), &format!("actions/{step}"), json!({})).await.expect(200);
+    }
+    let later = json!({"valid_from": app.in_seconds(60)});
+    admin.act(&articles::at(&draft), "actions/publish", later).await.expect(200);
+    app.anyone().get(&thread(&draft)).await.expect(404);
+    say(&app, &draft, "Hello?").await.expect(404);
+    app.advance(60);
+    assert_eq!(read(&app, &draft).await["count"], 0);
 
     let article = open_article(&app, "post").await;
     let comment = say(&app, &article, "I was on board.").await.expect(201);

@@ -12,6 +12,7 @@ mod media;
 mod migrations;
 mod moderation;
 mod pages;
+mod reports;
 mod sections;
 mod session;
 mod settings;

@@ -452,7 +452,13 @@ async fn a_page_is_eight_statements_however_long_the_article(app: TestApp) {
     admin.patch(&at(&article), json!({"body": body})).await.expect(200);
     publish(&admin, &article).await;
     let reader = app.anyone();
+    let comment = json!({"nickname": "Reader", "body": "I was on board."});
+    let thread = format!("/v1/articles/{}/comments", article["id"].as_str().unwrap());
+    let comment = reader.post(&thread, comment).await.expect(202);
+    let comment = format!("/manage/v1/comments/{}", comment["id"].as_str().unwrap());
+    admin.act(&comment, "decisions", json!({"decision": "approve"})).await.expect(200);
     let (statements, seen) = app.statements(page(&reader, "/world/long")).await;
+    assert_eq!(seen["comments"]["count"], 1);
     assert_eq!(seen["blocks"].as_array().unwrap().len(), 62);
     assert!(statements <= 8, "{statements} statements");
 }

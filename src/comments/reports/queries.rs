@@ -1,0 +1,76 @@
+//! Every statement about reports.
+use diesel::prelude::*;
+
+use super::model::{ReportFilter, ReportRow};
+use crate::{
+    comments::model::CommentRow,
+    db::{
+        Conn,
+        schema::{comment_reports, comments},
+    },
+    error::Result,
+    ids::{CommentId, ReportId},
+    time::Instant,
+};
+
+/// Where a page of reports ended: among the resolved ones or not, and at which.
+pub type Place = (bool, Instant, ReportId);
+
+/// Stores a new report.
+pub fn insert(conn: &mut Conn, report: &ReportRow) -> Result<()> {
+    diesel::insert_into(comment_reports::table).values(report.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Resolves the open reports about a comment; answers how many there were.
+pub fn resolve(conn: &mut Conn, comment: CommentId) -> Result<usize> {
+    let open = comment_reports::table
+        .filter(comment_reports::comment_id.eq(comment))
+        .filter(comment_reports::resolved.eq(false));
+    Ok(diesel::update(open).set(comment_reports::resolved.eq(true)).execute(conn)?)
+}
+
+/// Reports with their comments, open ones first, one more than the limit.
+pub fn page(
+    conn: &mut Conn,
+    filter: &ReportFilter,
+    after: Option<Place>,
+) -> Result<Vec<(ReportRow, CommentRow)>> {
+    let wanted = filter.limit.rows() + 1;
+    let mut rows = Vec::new();
+    // Two walks over one index, each of which can begin where the page before ended.
+    for resolved in [false, true] {
+        let missing = wanted - i64::try_from(rows.len()).unwrap_or(wanted);
+        let passed = after.is_some_and(|(of, ..)| of && !resolved);
+        if missing > 0 && !passed && filter.resolved.is_none_or(|only| only == resolved) {
+            let after = after.filter(|(of, ..)| *of == resolved);
+            let after = after.map(|(_, at, id)| (at, id));
+            rows.extend(some(conn, filter, resolved, after, missing)?);
+        }
+    }
+    Ok(rows)
+}
+
+fn some(
+    conn: &mut Conn,
+    filter: &ReportFilter,
+    resolved: bool,
+    after: Option<(Instant, ReportId)>,
+    limit: i64,
+) -> Result<Vec<(ReportRow, CommentRow)>> {
+    let mut rows = comment_reports::table
+        .inner_join(comments::table)
+        .filter(comment_reports::resolved.eq(resolved))
+        .order((comment_reports::created_at, comment_reports::id))
+        .limit(limit)
+        .select((ReportRow::as_select(), CommentRow::as_select()))
+        .into_boxed();
+    if let Some(kind) = filter.kind {
+        rows = rows.filter(comment_reports::kind.eq(kind));
+    }
+    if let Some((at, id)) = after {
+        let behind = comment_reports::created_at.gt(at).or(comment_reports::id.gt(id));
+        rows = rows.filter(comment_reports::created_at.ge(at)).filter(behind);
+    }
+    Ok(rows.load(conn)?)
+}
