@@ -5,13 +5,18 @@ mod openapi;
 mod serve;
 mod user;
 
-use std::{fmt, future::Future, process::ExitCode};
+use std::{
+    fmt,
+    future::Future,
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    config::{Config, ConfigError},
+    config::{self, Config, ConfigError},
     error::{Error, Result},
 };
 
@@ -44,11 +49,20 @@ enum Command {
     Openapi,
 }
 
+/// What is logged unless `RUST_LOG` says otherwise: of the server's own stages, only troubles.
+const LOGGED: &str = "info,actix_server=warn";
+
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // For `RUST_LOG`; what is wrong with the file is said by the commands that need settings.
+    let _ = config::load_file();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
