@@ -26,11 +26,11 @@ pub async fn demo(config: Config) -> Result<()> {
         )));
     }
     let newsroom = Newsroom::read()?;
-    println!("Filling the demo newsroom into {}:", place::name(&config));
+    println!("The demo newsroom, in {}:", place::name(&config));
     let filled = place::prepare(&config, &newsroom).await?;
     let state = State::open(config, Clock::system())?;
     if !filled {
-        println!("  nothing: there are users already, so what is there is served as it is");
+        println!("  nothing new: there are users already, so what is there is served as it is");
     }
     let server = serve::bind(state.clone())?;
     welcome::print(&state, &newsroom).await?;
