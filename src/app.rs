@@ -29,7 +29,8 @@ use crate::{
     http::{
         body, document, gate,
         idempotency::Running,
-        problems::{self, Routes},
+        problems,
+        routes::{self, Routes},
     },
     journal, media, pages, sections,
     time::Clock,
@@ -133,7 +134,7 @@ where
     app.openapi(Overview::openapi())
         .service(
             scope("/v1")
-                .wrap(from_fn(problems::strict))
+                .wrap(from_fn(routes::strict))
                 .wrap(delivery_cors(config))
                 .wrap(open_to_any(config))
                 .configure(delivery),
@@ -180,7 +181,7 @@ pub fn build(
     let (app, _) = routed(app.into_utoipa_app(), &config).split_for_parts();
     app.service(web::redirect("/docs", "/docs/"))
         .service(SwaggerUi::new("/docs/{_:.*}").config(SwaggerConfig::from("/openapi.json")))
-        .default_service(web::to(problems::nobody_home))
+        .default_service(web::to(routes::nobody_home))
         .wrap(from_fn(gate::pass))
 }
 

@@ -57,6 +57,8 @@ async fn list_ad_slots(
 }
 
 /// Create an ad slot
+///
+/// A slot pinned in a body is named by its `code`; the others place themselves, by placement or rule.
 #[utoipa::path(tag = "ads", security(("bearer" = ["ads:write"])), params(IdempotencyKey),
     request_body = AdSlotInput,
     responses((status = 201, description = "Created.", body = AdSlotRow),
@@ -78,6 +80,8 @@ async fn create_ad_slot(
 }
 
 /// Read an ad slot
+///
+/// As it was set up, whether or not readers see it now.
 #[utoipa::path(tag = "ads", security(("bearer" = [])),
     responses((status = 200, description = "The ad slot.", body = AdSlotRow)))]
 #[get("/ad-slots/{id}")]

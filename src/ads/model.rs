@@ -247,6 +247,10 @@ pub struct AdSlotFilter {
     pub placement: Option<Placement>,
     /// Only active, or only inactive slots.
     pub active: Option<bool>,
+    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    pub total: bool,
     /// How many at once.
     #[serde(default)]
     #[param(inline, required = false)]

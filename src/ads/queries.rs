@@ -5,6 +5,7 @@ use super::model::{AdSlotFilter, AdSlotRow};
 use crate::{
     db::{Conn, schema::ad_slots},
     error::{Refused, Result},
+    http::cursor::Rows,
     ids::AdSlotId,
     time::Instant,
 };
@@ -21,22 +22,26 @@ pub fn page(
     conn: &mut Conn,
     filter: &AdSlotFilter,
     after: Option<String>,
-) -> Result<Vec<AdSlotRow>> {
-    let mut rows = ad_slots::table
+) -> Result<Rows<AdSlotRow>> {
+    let filtered = || {
+        let mut rows = ad_slots::table.into_boxed();
+        if let Some(placement) = filter.placement {
+            rows = rows.filter(ad_slots::placement.eq(placement));
+        }
+        if let Some(active) = filter.active {
+            rows = rows.filter(ad_slots::active.eq(active));
+        }
+        rows
+    };
+    let total = filter.total.then(|| filtered().count().get_result(conn)).transpose()?;
+    let mut rows = filtered()
         .order(ad_slots::code)
         .limit(filter.limit.rows() + 1)
-        .select(AdSlotRow::as_select())
-        .into_boxed();
-    if let Some(placement) = filter.placement {
-        rows = rows.filter(ad_slots::placement.eq(placement));
-    }
-    if let Some(active) = filter.active {
-        rows = rows.filter(ad_slots::active.eq(active));
-    }
+        .select(AdSlotRow::as_select());
     if let Some(code) = after {
         rows = rows.filter(ad_slots::code.gt(code));
     }
-    Ok(rows.load(conn)?)
+    Ok(Rows { rows: rows.load(conn)?, total })
 }
 
 /// The ad slots of one instant.

@@ -4,18 +4,18 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     access::Access,
-    model::{
-        Article, ArticleFilter, ArticleInput, ArticleRow, ArticleSummary, Referrers, Standing,
-    },
-    queries, references, related,
-    workflow::{Action, Status},
+    input::ArticleInput,
+    model::{Article, ArticleFilter, ArticleRow, ArticleSummary, Referrers, Standing},
+    queries,
+    saving::{create, store},
+    workflow::Action,
 };
 use crate::{
     auth::{
         guard::{Allow, Caller},
-        roles::{ReadArticles, Role, WriteArticles},
+        roles::{ReadArticles, WriteArticles},
     },
-    db::{Conn, Db, Tx, journal::Entry, types::Json},
+    db::{Conn, Db, Tx, journal::Entry},
     error::{Error, Result},
     http::{
         answer::Answer,
@@ -27,9 +27,8 @@ use crate::{
         query::Query,
         settings::Settings,
     },
-    ids::{ArticleId, SectionId},
+    ids::ArticleId,
     sections::{self, tree::Tree},
-    text,
     time::Instant,
 };
 
@@ -147,92 +146,6 @@ async fn create_article(
     .await
 }
 
-/// Stores a new working copy for this caller.
-pub fn create(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    mut input: ArticleInput,
-    default_language: &str,
-) -> Result<ArticleRow> {
-    let access = Access::of(tx, caller)?;
-    let writes = caller.is(Role::Author);
-    input.authors.get_or_insert_with(|| if writes { vec![caller.id] } else { Vec::new() });
-    input.language.get_or_insert_with(|| default_language.to_owned());
-    if input.slug.is_none() {
-        input.slug = free_slug(tx, input.section_id, &input.headline)?;
-    }
-    let now = tx.now();
-    let blank = ArticleRow {
-        id: ArticleId::new(),
-        slug: None,
-        section_id: None,
-        language: String::new(),
-        genre: input.genre,
-        headline: String::new(),
-        status: Status::Draft,
-        document: Json(input.clone()),
-        note: None,
-        last_edition: 0,
-        edited_since: false,
-        first_published_at: None,
-        published_at: None,
-        created_by: Some(caller.id),
-        version: 0,
-        created_at: now,
-        updated_at: now,
-    };
-    let article = edited(&blank, input, default_language, now);
-    access.check_section(article.section_id)?;
-    access.check_authors(article.authors())?;
-    related::queries::check_boxes(tx, article.id, &article.document.0)?;
-    let uses = references::uses(tx, &article.document.0)?;
-    queries::insert(tx, &article, &uses)?;
-    tx.record(Entry::new("created", &article))?;
-    Ok(article)
-}
-
-/// The headline's slug, with a number behind it where the section has that one already.
-fn free_slug(
-    conn: &mut Conn,
-    section: Option<SectionId>,
-    headline: &str,
-) -> Result<Option<String>> {
-    let slug = text::slugify(headline);
-    if slug.is_empty() {
-        return Ok(None);
-    }
-    let taken = queries::slugs_like(conn, section, &slug)?;
-    if !taken.contains(&slug) {
-        return Ok(Some(slug));
-    }
-    let base = slug[..slug.len().min(text::SLUG_MAX - 6)].trim_end_matches('-');
-    let numbered = (2..100_000).map(|number| format!("{base}-{number}"));
-    Ok(numbered.into_iter().find(|slug| !taken.contains(slug)))
-}
-
-/// The working copy after an edit.
-fn edited(
-    current: &ArticleRow,
-    mut input: ArticleInput,
-    default_language: &str,
-    now: Instant,
-) -> ArticleRow {
-    let language = input.language.get_or_insert_with(|| default_language.to_owned()).clone();
-    input.authors.get_or_insert_default();
-    ArticleRow {
-        slug: input.slug.clone(),
-        section_id: input.section_id,
-        language,
-        genre: input.genre,
-        headline: input.headline.clone(),
-        document: Json(input),
-        edited_since: current.last_edition > 0,
-        version: current.version + 1,
-        updated_at: now,
-        ..current.clone()
-    }
-}
-
 /// Read a working copy
 ///
 /// With what you may do with it, and what readers have of it.
@@ -312,32 +225,6 @@ fn change(
     let input = input(&current)?;
     let article = store(tx, &access, &current, input, default_language)?;
     Answer::resource(&article, &view(tx, &access, article.clone(), caller.now)?)
-}
-
-/// Stores an edited working copy.
-pub fn store(
-    tx: &mut Tx<'_>,
-    access: &Access,
-    current: &ArticleRow,
-    mut input: ArticleInput,
-    default_language: &str,
-) -> Result<ArticleRow> {
-    if input.slug.is_none() {
-        input.slug = match &current.slug {
-            Some(slug) => Some(slug.clone()),
-            None => free_slug(tx, input.section_id, &input.headline)?,
-        };
-    }
-    let article = edited(current, input, default_language, tx.now());
-    if article.section_id != current.section_id {
-        access.check_section(article.section_id)?;
-    }
-    access.check_authors(article.authors())?;
-    related::queries::check_boxes(tx, article.id, &article.document.0)?;
-    let uses = references::uses(tx, &article.document.0)?;
-    queries::replace(tx, &article, &uses)?;
-    tx.record(Entry::new("edited", &article).diff(&current.document.0, &article.document.0))?;
-    Ok(article)
 }
 
 /// Delete an article

@@ -2,12 +2,15 @@
 pub mod access;
 pub mod actions;
 pub mod blocks;
+mod checks;
 pub mod editions;
+pub mod input;
 pub mod manage;
 pub mod model;
 pub mod publishing;
 pub mod queries;
 pub mod references;
 pub mod related;
+pub mod saving;
 pub mod spans;
 pub mod workflow;

@@ -14,6 +14,7 @@ use crate::{
         schema::{article_authors, article_uses, articles, editions, media, related_links},
     },
     error::{Refused, Result},
+    http::cursor::Rows,
     ids::{ArticleId, CreditId, MediaId, SectionId, UserId},
     time::Instant,
 };
@@ -32,45 +33,49 @@ pub fn page(
     access: &Access,
     filter: &ArticleFilter,
     after: Option<(Instant, ArticleId)>,
-) -> Result<Vec<ArticleRow>> {
+) -> Result<Rows<ArticleRow>> {
     let by = |user: UserId| {
         article_authors::table
             .filter(article_authors::user_id.eq(user))
             .select(article_authors::article_id)
     };
-    let mut rows = articles::table
+    let filtered = || {
+        let mut rows = articles::table.into_boxed();
+        if let Some(sections) = access.edits() {
+            let own = articles::id
+                .eq_any(by(access.user))
+                .or(articles::created_by.eq(access.user).assume_not_null());
+            let edited = articles::section_id.eq_any(sections.to_vec()).assume_not_null();
+            rows = rows.filter(own.or(edited));
+        }
+        if let Some(section) = filter.section_id {
+            rows = rows.filter(articles::section_id.eq(section));
+        }
+        if let Some(status) = filter.status {
+            rows = rows.filter(articles::status.eq(status));
+        }
+        if let Some(author) = filter.author {
+            rows = rows.filter(articles::id.eq_any(by(author)));
+        }
+        if let Some(language) = &filter.language {
+            rows = rows.filter(articles::language.eq(language.clone()));
+        }
+        if let Some(genre) = filter.genre {
+            rows = rows.filter(articles::genre.eq(genre));
+        }
+        rows
+    };
+    let total = filter.total.then(|| filtered().count().get_result(conn)).transpose()?;
+    let mut rows = filtered()
         .order((articles::updated_at.desc(), articles::id.desc()))
         .limit(filter.limit.rows() + 1)
-        .select(ArticleRow::as_select())
-        .into_boxed();
-    if let Some(sections) = access.edits() {
-        let own = articles::id
-            .eq_any(by(access.user))
-            .or(articles::created_by.eq(access.user).assume_not_null());
-        let edited = articles::section_id.eq_any(sections.to_vec()).assume_not_null();
-        rows = rows.filter(own.or(edited));
-    }
-    if let Some(section) = filter.section_id {
-        rows = rows.filter(articles::section_id.eq(section));
-    }
-    if let Some(status) = filter.status {
-        rows = rows.filter(articles::status.eq(status));
-    }
-    if let Some(author) = filter.author {
-        rows = rows.filter(articles::id.eq_any(by(author)));
-    }
-    if let Some(language) = &filter.language {
-        rows = rows.filter(articles::language.eq(language.clone()));
-    }
-    if let Some(genre) = filter.genre {
-        rows = rows.filter(articles::genre.eq(genre));
-    }
+        .select(ArticleRow::as_select());
     if let Some((at, id)) = after {
         // The first comparison alone bounds the walk over the index, on either database.
         let behind = articles::updated_at.lt(at).or(articles::id.lt(id));
         rows = rows.filter(articles::updated_at.le(at)).filter(behind);
     }
-    Ok(rows.load(conn)?)
+    Ok(Rows { rows: rows.load(conn)?, total })
 }
 
 /// Stores a new working copy and what it refers to.

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::{blocks::Block, model::ArticleInput};
+use super::{blocks::Block, input::ArticleInput};
 use crate::{
     db::{
         Conn, Tx,

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     db::{Actor, Context, Db},
     error::{Error, Result},
-    http::{gate::RequestId, problems::check_query},
+    http::{gate::RequestId, routes::check_query},
     ids::{SectionId, SessionId, UserId},
     time::{Instant, Now},
 };

@@ -85,9 +85,10 @@ pub async fn run(command: UserCommand, config: Config) -> Result<()> {
 async fn list(db: &Db) -> Result<()> {
     let mut after = None;
     loop {
-        let filter = UserFilter { active: None, limit: Limit::default(), cursor: None };
+        let filter =
+            UserFilter { active: None, total: false, limit: Limit::default(), cursor: None };
         let from = after.take();
-        let mut rows = db.read(move |conn| queries::page(conn, &filter, from)).await?;
+        let mut rows = db.read(move |conn| queries::page(conn, &filter, from)).await?.rows;
         let more = rows.len() > 20;
         rows.truncate(20);
         for user in &rows {

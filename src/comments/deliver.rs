@@ -107,6 +107,8 @@ async fn post_comment(
 }
 
 /// Get one comment
+///
+/// As it stands in its thread; replies are found there.
 #[utoipa::path(tag = "delivery", responses(
     (status = 200, description = "The comment, or the stub that keeps its place.", body = PublicComment),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match."),

@@ -71,6 +71,8 @@ async fn create_comment(
 }
 
 /// Read a comment
+///
+/// Whatever its status, with the reason of the last decision.
 #[utoipa::path(tag = "comments", security(("bearer" = ["comments:moderate"])),
     responses((status = 200, description = "The comment.", body = Comment)))]
 #[get("/comments/{id}")]

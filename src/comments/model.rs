@@ -332,6 +332,10 @@ pub struct CommentFilter {
     pub status: Option<CommentStatus>,
     /// Only those under this article.
     pub article_id: Option<ArticleId>,
+    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    pub total: bool,
     /// How many at once.
     #[serde(default)]
     #[param(inline, required = false)]

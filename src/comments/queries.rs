@@ -8,6 +8,7 @@ use crate::{
         schema::{comment_threads, comments},
     },
     error::Result,
+    http::cursor::Rows,
     ids::{ArticleId, CommentId},
     time::Instant,
 };
@@ -34,24 +35,28 @@ pub fn page(
     conn: &mut Conn,
     filter: &CommentFilter,
     after: Option<(Instant, CommentId)>,
-) -> Result<Vec<CommentRow>> {
-    let mut rows = comments::table
+) -> Result<Rows<CommentRow>> {
+    let filtered = || {
+        let mut rows = comments::table.into_boxed();
+        if let Some(status) = filter.status {
+            rows = rows.filter(comments::status.eq(status));
+        }
+        if let Some(article) = filter.article_id {
+            rows = rows.filter(comments::article_id.eq(article));
+        }
+        rows
+    };
+    let total = filter.total.then(|| filtered().count().get_result(conn)).transpose()?;
+    let mut rows = filtered()
         .order((comments::created_at.desc(), comments::id.desc()))
         .limit(filter.limit.rows() + 1)
-        .select(CommentRow::as_select())
-        .into_boxed();
-    if let Some(status) = filter.status {
-        rows = rows.filter(comments::status.eq(status));
-    }
-    if let Some(article) = filter.article_id {
-        rows = rows.filter(comments::article_id.eq(article));
-    }
+        .select(CommentRow::as_select());
     if let Some((at, id)) = after {
         // The first comparison alone bounds the walk over the index, on either database.
         let behind = comments::created_at.lt(at).or(comments::id.lt(id));
         rows = rows.filter(comments::created_at.le(at)).filter(behind);
     }
-    Ok(rows.load(conn)?)
+    Ok(Rows { rows: rows.load(conn)?, total })
 }
 
 /// A thread's comments as readers get them, one more than the limit.

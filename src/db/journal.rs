@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Actor, Conn, Context, schema::journal, types::Json};
+use super::{Actor, Conn, Context, MultiBackend, schema::journal, types::Json};
 use crate::{
     error::Result,
     ids::{AnyId, SectionId},
@@ -186,14 +186,20 @@ pub fn page(
     sections: Option<&[SectionId]>,
     limit: i64,
 ) -> Result<Vec<Change>> {
-    let mut changes = journal::table
-        .filter(journal::seq.gt(since))
-        .order(journal::seq)
-        .limit(limit)
-        .select(Change::as_select())
-        .into_boxed();
-    if let Some(sections) = sections {
-        changes = changes.filter(journal::section_id.eq_any(sections.to_vec()));
+    let after = of_sections(sections).filter(journal::seq.gt(since));
+    Ok(after.order(journal::seq).limit(limit).select(Change::as_select()).load(conn)?)
+}
+
+/// How many changes there are in all; only those of `sections` where given.
+pub fn count(conn: &mut Conn, sections: Option<&[SectionId]>) -> Result<i64> {
+    Ok(of_sections(sections).count().get_result(conn)?)
+}
+
+fn of_sections<'a>(sections: Option<&[SectionId]>) -> journal::BoxedQuery<'a, MultiBackend> {
+    match sections {
+        Some(sections) => {
+            journal::table.filter(journal::section_id.eq_any(sections.to_vec())).into_boxed()
+        }
+        None => journal::table.into_boxed(),
     }
-    Ok(changes.load(conn)?)
 }

@@ -28,6 +28,22 @@ pub fn read<K: DeserializeOwned>(of: &str, cursor: Option<&str>) -> Result<Optio
     }
 }
 
+/// What a list's statements found: the rows of one page and one more, and how many there are in
+/// all where that was asked for.
+#[derive(Debug)]
+pub struct Rows<T> {
+    /// In the order of the list.
+    pub rows: Vec<T>,
+    /// How many the filters leave, on all pages together.
+    pub total: Option<i64>,
+}
+
+impl<T> From<Vec<T>> for Rows<T> {
+    fn from(rows: Vec<T>) -> Self {
+        Self { rows, total: None }
+    }
+}
+
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
@@ -35,16 +51,21 @@ pub struct Page<T> {
     pub data: Vec<T>,
     /// Send it as `cursor` to get the next page; null on the last one.
     pub next: Option<String>,
+    /// How many items the filters leave on all pages together; only where `total=true` was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub total: Option<i64>,
 }
 
 impl<T> Page<T> {
     /// Cuts `rows`, of which one more than the limit was asked for, to a page of the list `of`.
     pub fn cut<K: Serialize>(
         of: &str,
-        mut rows: Vec<T>,
+        found: impl Into<Rows<T>>,
         limit: Limit,
         key: impl FnOnce(&T) -> K,
     ) -> Result<Self> {
+        let Rows { mut rows, total } = found.into();
         let size = usize::try_from(limit.rows()).map_err(Error::internal)?;
         let more = rows.len() > size;
         rows.truncate(size);
@@ -55,12 +76,13 @@ impl<T> Page<T> {
             }
             _ => None,
         };
-        Ok(Self { data: rows, next })
+        Ok(Self { data: rows, next, total })
     }
 
     /// The same page of other items.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page { data: self.data.into_iter().map(change).collect(), next: self.next }
+        let Self { data, next, total } = self;
+        Page { data: data.into_iter().map(change).collect(), next, total }
     }
 
     /// The address of the next page: this one's with the cursor set (RFC 8288).

@@ -11,6 +11,7 @@ mod json;
 pub mod path;
 pub mod problems;
 pub mod query;
+pub mod routes;
 pub mod settings;
 pub mod strict;
 pub mod union;

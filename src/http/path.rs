@@ -6,7 +6,7 @@ use std::{
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
-use super::problems;
+use super::routes;
 use crate::error::{Error, Result};
 
 /// Handler argument: the `{id}` of the path.
@@ -23,7 +23,7 @@ pub struct LinkIdOf<T>(pub T);
 
 fn segment<T: FromStr>(req: &HttpRequest, name: &'static str, expected: &str) -> Result<T> {
     let text = req.match_info().get(name).unwrap_or_default();
-    text.parse().map_err(|_| match problems::methods_of_literal(req) {
+    text.parse().map_err(|_| match routes::methods_of_literal(req) {
         // Not an id at all, but an address of its own that answers to other methods.
         Some(methods) => Error::MethodNotAllowed(methods),
         None => Error::parameter(name, "format", expected),

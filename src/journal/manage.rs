@@ -16,7 +16,7 @@ use crate::{
     error::Result,
     http::{
         answer::Answer,
-        cursor::{self, Page},
+        cursor::{self, Page, Rows},
         query::{Limit, Query},
     },
     ids::SectionId,
@@ -37,6 +37,10 @@ struct ChangeQuery {
     #[serde(default)]
     #[param(required = false, default = 0, minimum = 0)]
     since: u32,
+    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    total: bool,
     /// How many at once.
     #[serde(default)]
     #[param(inline, required = false)]
@@ -64,7 +68,10 @@ async fn list_changes(
     let rows = db
         .read(move |conn| {
             let sections = sections_of(conn, &allow.caller)?;
-            journal::page(conn, since, sections.as_deref(), limit.rows() + 1)
+            let count = || journal::count(conn, sections.as_deref());
+            let total = query.total.then(count).transpose()?;
+            let rows = journal::page(conn, since, sections.as_deref(), limit.rows() + 1)?;
+            Ok(Rows { rows, total })
         })
         .await?;
     Answer::page(&req, &Page::cut("journal", rows, limit, |last| last.seq)?)

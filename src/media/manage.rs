@@ -81,6 +81,8 @@ async fn create_media(
 }
 
 /// Read a medium
+///
+/// Whether or not an article uses it.
 #[utoipa::path(tag = "media", security(("bearer" = [])),
     responses((status = 200, description = "The medium.", body = MediaRow)))]
 #[get("/media/{id}")]

@@ -219,6 +219,10 @@ pub struct MediaFilter {
     pub kind: Option<MediaKind>,
     /// Only media with this credit.
     pub credit_id: Option<CreditId>,
+    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    pub total: bool,
     /// How many at once.
     #[serde(default)]
     #[param(inline, required = false)]

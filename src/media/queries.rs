@@ -15,6 +15,7 @@ use crate::{
     },
     error::{Refused, Result},
     http::cache::Made,
+    http::cursor::Rows,
     ids::{ArticleId, CreditId, MediaId, SectionId},
     sections,
     tags::Tag,
@@ -51,24 +52,28 @@ pub fn page(
     conn: &mut Conn,
     filter: &MediaFilter,
     after: Option<(Instant, MediaId)>,
-) -> Result<Vec<MediaRow>> {
-    let mut rows = media::table
+) -> Result<Rows<MediaRow>> {
+    let filtered = || {
+        let mut rows = media::table.into_boxed();
+        if let Some(kind) = filter.kind {
+            rows = rows.filter(media::kind.eq(kind));
+        }
+        if let Some(credit) = filter.credit_id {
+            rows = rows.filter(media::credit_id.eq(credit));
+        }
+        rows
+    };
+    let total = filter.total.then(|| filtered().count().get_result(conn)).transpose()?;
+    let mut rows = filtered()
         .order((media::created_at.desc(), media::id.desc()))
         .limit(filter.limit.rows() + 1)
-        .select(MediaRow::as_select())
-        .into_boxed();
-    if let Some(kind) = filter.kind {
-        rows = rows.filter(media::kind.eq(kind));
-    }
-    if let Some(credit) = filter.credit_id {
-        rows = rows.filter(media::credit_id.eq(credit));
-    }
+        .select(MediaRow::as_select());
     if let Some((at, id)) = after {
         // The first half alone is what an index can start at, on either database.
         let rest = media::created_at.lt(at).or(media::id.lt(id));
         rows = rows.filter(media::created_at.le(at).and(rest));
     }
-    Ok(rows.load(conn)?)
+    Ok(Rows { rows: rows.load(conn)?, total })
 }
 
 const NO_CREDIT: &str = "is not the id of a media credit";

@@ -1,8 +1,8 @@
 //! Ads in place: pinned ones stay where they are, the others are placed by rule and placement.
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use super::{blocks::PageBlock, model::PageAds};
+use super::{
+    blocks::PageBlock,
+    parts::{AdPlace, PageAds},
+};
 use crate::{
     ads::{
         model::{AdSlotRow, Placement, PublicAdSlot},
@@ -14,15 +14,6 @@ use crate::{
     tags::Tag,
     time::Instant,
 };
-
-/// A place for an advertisement inside a body.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct AdPlace {
-    /// Unique on the page: the pinned block's own, or made of the slot's code and its turn.
-    #[schema(value_type = String)]
-    pub id: BlockId,
-    pub slot: PublicAdSlot,
-}
 
 /// The ads of one page.
 pub struct Ads<'a> {

@@ -4,10 +4,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    ads::AdPlace,
-    model::{PlacedMedia, ResolvedLink},
-};
+use super::parts::{AdPlace, PlacedMedia, ResolvedLink};
 use crate::{
     articles::blocks::{
         Block, BlockId, DividerBlock, EmbedBlock, HeadingBlock, ListBlock, MediaUse,

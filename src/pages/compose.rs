@@ -5,10 +5,8 @@ use super::{
     ads::Ads,
     blocks::{Gallery, PageBlock, resolved},
     html,
-    model::{
-        ArticleDocument, Author, PageComments, PublicSeo, PublicSocial, PublicSponsorship,
-        PublicTag, ResolvedLink,
-    },
+    model::{ArticleDocument, PageComments},
+    parts::{Author, PublicSeo, PublicSocial, PublicSponsorship, PublicTag, ResolvedLink},
     queries,
 };
 use crate::{
@@ -20,7 +18,7 @@ use crate::{
             model::{EditionDocument, EditionRow, Listed},
             queries::When,
         },
-        model::{AdsMode, Sponsorship},
+        input::{AdsMode, Sponsorship},
         references,
         related::model::{FrozenLink, LinkKind},
     },

@@ -9,7 +9,8 @@ use super::{
     ads::Ads,
     compose::{self, BodyForm, Composition, Subject},
     lists::{self, ArticleQuery},
-    model::{ArticleDocument, HomeFront, PageAds, PageDocument, SectionFront},
+    model::{ArticleDocument, HomeFront, PageDocument, SectionFront},
+    parts::PageAds,
     sparse::{self, ArticleAnswer, ArticleList, Fields},
 };
 use crate::{
@@ -232,6 +233,8 @@ struct ByPath {
 }
 
 /// Get an article by its address
+///
+/// The same document as by its id. An old address leads to the article as well.
 #[utoipa::path(tag = "delivery", params(ByPath), responses(
     (status = 200, description = "The article, or of it what `fields` names.", body = ArticleAnswer),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match."),

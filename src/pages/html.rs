@@ -3,7 +3,7 @@ use std::fmt::Write;
 
 use super::{
     blocks::PageBlock,
-    model::{PlacedMedia, ResolvedLink},
+    parts::{PlacedMedia, ResolvedLink},
 };
 use crate::articles::{
     blocks::ListStyle,

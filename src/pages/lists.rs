@@ -3,11 +3,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    blocks::Gallery,
-    compose::tags,
-    model::{ArticleCard, Author},
-    queries,
-    sparse::Fields,
+    blocks::Gallery, compose::tags, model::ArticleCard, parts::Author, queries, sparse::Fields,
 };
 use crate::{
     articles::{
@@ -17,7 +13,7 @@ use crate::{
             model::{ALL, Listed, author_facet, genre_facet, language_facet, tag_facet},
             queries::When,
         },
-        model::Genre,
+        input::Genre,
     },
     db::Conn,
     error::{Error, Result},
@@ -61,6 +57,10 @@ pub struct ArticleQuery {
     #[serde(default)]
     #[param(inline, required = false, default = "newest")]
     pub sort: Sort,
+    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    pub total: bool,
     /// How many at once.
     #[serde(default)]
     #[param(inline, required = false)]
@@ -96,6 +96,7 @@ pub fn page(
         after,
         when,
         limit: query.limit.rows() + 1,
+        total: query.total,
     };
     let rows = feed::rows(conn, &feed)?;
     made.changes_at(editions::queries::next_start(conn, when.now)?, when.now);
@@ -188,7 +189,7 @@ fn cards(
             modified_at: row.modified_at,
         });
     }
-    Ok(Page { data: shown, next: page.next })
+    Ok(Page { data: shown, next: page.next, total: page.total })
 }
 
 impl ArticleQuery {

@@ -8,5 +8,6 @@ pub mod html;
 pub mod lists;
 pub mod manage;
 pub mod model;
+pub mod parts;
 pub mod queries;
 pub mod sparse;

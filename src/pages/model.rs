@@ -2,17 +2,18 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::blocks::PageBlock;
-use crate::{
-    ads::model::PublicAdSlot,
-    articles::{
-        model::Genre,
-        related::model::{LinkKind, Rel},
+use super::{
+    blocks::PageBlock,
+    parts::{
+        Author, PageAds, PlacedMedia, PublicSeo, PublicSocial, PublicSponsorship, PublicTag,
+        ResolvedLink,
     },
+};
+use crate::{
+    articles::input::Genre,
     comments::model::PublicComment,
     http::cursor::Page,
-    ids::{ArticleId, LinkId, SectionId, UserId},
-    media::model::PublicMedia,
+    ids::{ArticleId, SectionId},
     sections::model::{CommentsMode, Crumb, SectionDetail, SectionNode},
     time::Instant,
 };
@@ -33,87 +34,6 @@ pub enum PageDocument {
     /// The content has moved for good: ask for `location` instead.
     #[serde(rename = "redirect")]
     Redirect(Redirect),
-}
-
-/// A medium at its place in an article: what the article says of it goes before what the medium
-/// says of itself.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct PlacedMedia {
-    #[serde(flatten)]
-    pub media: PublicMedia,
-    /// The credit as it is to be printed at this place.
-    #[schema(examples("Photo. Jan Lis / North Agency"))]
-    pub credit_display: Option<String>,
-}
-
-/// An author, as readers see one.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Author {
-    pub id: UserId,
-    pub name: String,
-}
-
-/// A subject of the article.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct PublicTag {
-    pub name: String,
-    /// For `GET /v1/articles?tag=`.
-    pub slug: String,
-}
-
-/// A related link that leads somewhere now.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ResolvedLink {
-    pub id: LinkId,
-    pub kind: LinkKind,
-    pub rel: Rel,
-    /// The link's own title, or the target's present headline.
-    pub title: String,
-    /// The present address of the article that an internal link leads to.
-    pub path: Option<String>,
-    /// The article that an internal link leads to.
-    pub article_id: Option<ArticleId>,
-    /// Where an external link leads.
-    pub url: Option<String>,
-}
-
-/// What search engines are to be told.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PublicSeo {
-    pub title: String,
-    pub description: Option<String>,
-    /// Whether they are asked not to list the page.
-    pub noindex: bool,
-    /// The address by which the text is to be known, absolute.
-    #[schema(format = "uri")]
-    pub canonical_url: String,
-}
-
-/// What social networks are to show.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PublicSocial {
-    pub title: String,
-    pub description: Option<String>,
-    pub media: Option<PlacedMedia>,
-}
-
-/// Who paid for the article.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct PublicSponsorship {
-    pub sponsor_name: String,
-    pub sponsor_url: Option<String>,
-    /// Print it with the article, always.
-    pub disclosure: String,
-}
-
-/// The ad slots of a page outside of the body, each list in the order of the slots' codes.
-#[derive(Debug, Default, Serialize, ToSchema)]
-pub struct PageAds {
-    pub before_headline: Vec<PublicAdSlot>,
-    pub after_lead: Vec<PublicAdSlot>,
-    pub after_body: Vec<PublicAdSlot>,
-    pub sidebar: Vec<PublicAdSlot>,
-    pub after_comments: Vec<PublicAdSlot>,
 }
 
 /// The comments under an article.

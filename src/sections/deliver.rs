@@ -40,6 +40,8 @@ fn made(tree: &Tree) -> Made {
 }
 
 /// Get the section tree
+///
+/// What a site's navigation is made of: names, addresses and order.
 #[utoipa::path(tag = "delivery", responses(
     (status = 200, description = "All public sections, nested.", body = SectionTree),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match.")))]
@@ -50,6 +52,8 @@ async fn get_section_tree(db: Db) -> Result<Delivered> {
 }
 
 /// Get one section
+///
+/// Its name and address, the way to it from the top, and what stands directly below it.
 #[utoipa::path(tag = "delivery", responses(
     (status = 200, description = "The section, the way to it, and what is directly below it.", body = SectionDetail),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match.")))]

@@ -57,6 +57,8 @@ async fn list_sections(
 }
 
 /// Create a section
+///
+/// Readers see it at once, unless it is hidden; its address is made of the slugs from the top down.
 #[utoipa::path(tag = "sections", security(("bearer" = ["sections:write"])),
     params(IdempotencyKey), request_body = SectionInput,
     responses((status = 201, description = "Created.", body = Section),
@@ -79,6 +81,8 @@ async fn create_section(
 }
 
 /// Read a section
+///
+/// Hidden ones, too.
 #[utoipa::path(tag = "sections", security(("bearer" = [])),
     responses((status = 200, description = "The section.", body = Section)))]
 #[get("/sections/{id}")]

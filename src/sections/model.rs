@@ -123,6 +123,10 @@ pub struct SectionInput {
 pub struct SectionFilter {
     /// Only sections directly below this one.
     pub parent_id: Option<SectionId>,
+    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    pub total: bool,
     /// How many at once.
     #[serde(default)]
     #[param(inline, required = false)]

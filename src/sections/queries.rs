@@ -12,6 +12,7 @@ use crate::{
         types::Json,
     },
     error::{Refused, Result},
+    http::cursor::Rows,
     ids::{AdSlotId, ArticleId, SectionId, UserId},
     time::Instant,
 };
@@ -38,19 +39,23 @@ pub fn page(
     conn: &mut Conn,
     filter: &SectionFilter,
     after: Option<String>,
-) -> Result<Vec<Section>> {
-    let mut rows = sections::table
+) -> Result<Rows<Section>> {
+    let filtered = || {
+        let mut rows = sections::table.into_boxed();
+        if let Some(parent) = filter.parent_id {
+            rows = rows.filter(sections::parent_id.eq(parent));
+        }
+        rows
+    };
+    let total = filter.total.then(|| filtered().count().get_result(conn)).transpose()?;
+    let mut rows = filtered()
         .order(sections::path)
         .limit(filter.limit.rows() + 1)
-        .select(Section::as_select())
-        .into_boxed();
-    if let Some(parent) = filter.parent_id {
-        rows = rows.filter(sections::parent_id.eq(parent));
-    }
+        .select(Section::as_select());
     if let Some(path) = after {
         rows = rows.filter(sections::path.gt(path));
     }
-    Ok(rows.load(conn)?)
+    Ok(Rows { rows: rows.load(conn)?, total })
 }
 
 const TAKEN: &str = "Another section has this slug here.";

@@ -49,6 +49,8 @@ async fn list_users(
 }
 
 /// Create a user
+///
+/// They can sign in at once. Roles add up; editors and authors can be limited to sections.
 #[utoipa::path(tag = "users", security(("bearer" = ["users:manage"])),
     params(IdempotencyKey), request_body = UserInput,
     responses((status = 201, description = "Created.", body = User),
@@ -80,6 +82,8 @@ pub fn add(tx: &mut Tx<'_>, input: UserInput, hash: String) -> Result<UserRow> {
 }
 
 /// Read a user
+///
+/// Without the password, which is never shown.
 #[utoipa::path(tag = "users", security(("bearer" = ["users:manage"])),
     responses((status = 200, description = "The user.", body = User)))]
 #[get("/users/{id}")]

@@ -193,6 +193,10 @@ impl UserRow {
 pub struct UserFilter {
     /// Only active, or only inactive users.
     pub active: Option<bool>,
+    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    pub total: bool,
     /// How many at once.
     #[serde(default)]
     #[param(inline, required = false)]

@@ -9,6 +9,7 @@ use crate::{
         schema::{article_authors, articles, media, media_credits, sections, sessions, users},
     },
     error::{Error, FieldError, Refused, Result},
+    http::cursor::Rows,
     ids::{ArticleId, SectionId, UserId},
 };
 
@@ -26,19 +27,21 @@ pub fn find_by_email(conn: &mut Conn, email: &str) -> Result<UserRow> {
 }
 
 /// Users by email, one more than the limit.
-pub fn page(conn: &mut Conn, filter: &UserFilter, after: Option<String>) -> Result<Vec<UserRow>> {
-    let mut rows = users::table
-        .order(users::email)
-        .limit(filter.limit.rows() + 1)
-        .select(UserRow::as_select())
-        .into_boxed();
-    if let Some(active) = filter.active {
-        rows = rows.filter(users::active.eq(active));
-    }
+pub fn page(conn: &mut Conn, filter: &UserFilter, after: Option<String>) -> Result<Rows<UserRow>> {
+    let filtered = || {
+        let mut rows = users::table.into_boxed();
+        if let Some(active) = filter.active {
+            rows = rows.filter(users::active.eq(active));
+        }
+        rows
+    };
+    let total = filter.total.then(|| filtered().count().get_result(conn)).transpose()?;
+    let mut rows =
+        filtered().order(users::email).limit(filter.limit.rows() + 1).select(UserRow::as_select());
     if let Some(email) = after {
         rows = rows.filter(users::email.gt(email));
     }
-    Ok(rows.load(conn)?)
+    Ok(Rows { rows: rows.load(conn)?, total })
 }
 
 /// Whether there is any user at all.

@@ -398,6 +398,14 @@ async fn lists_can_be_filtered_and_paged(app: TestApp) {
         (&json!("Number 0"), &Value::Null)
     );
 
+    assert_eq!(first.get("total"), None);
+    for (query, total) in
+        [("", 5), ("section=/world&limit=1", 4), ("tag=kolej-i-tramwaj&section=/world", 2)]
+    {
+        let list = reader.get(&format!("/v1/articles?total=true&{query}")).await.expect(200);
+        assert_eq!(list["total"], total, "{query}");
+    }
+
     let middle = first["data"][1]["published_at"].as_str().unwrap();
     assert_eq!(headlines(&format!("from={middle}")).await, "43");
     assert_eq!(headlines(&format!("to={middle}")).await, "210");

@@ -9,6 +9,7 @@ use crate::{
         schema::editions,
     },
     error::Result,
+    http::cursor::Rows,
     ids::ArticleId,
     text_enum,
     time::Instant,
@@ -47,12 +48,14 @@ pub struct Feed {
     pub when: When,
     /// How many rows.
     pub limit: i64,
+    /// Whether to count what is on all pages together.
+    pub total: bool,
 }
 
 /// The rows of the page, in its order: two statements for any number of sections and rows.
-pub fn rows(conn: &mut Conn, feed: &Feed) -> Result<Vec<Listed>> {
+pub fn rows(conn: &mut Conn, feed: &Feed) -> Result<Rows<Listed>> {
     if feed.any_of.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Rows { rows: Vec::new(), total: feed.total.then_some(0) });
     }
     let When { at, now } = feed.when;
     let merge = Merge {
@@ -67,6 +70,7 @@ pub fn rows(conn: &mut Conn, feed: &Feed) -> Result<Vec<Listed>> {
         after: feed.after,
         limit: feed.limit,
     };
+    let total = feed.total.then(|| merge::count(conn, &merge)).transpose()?;
     let ids = merge::page(conn, &merge)?;
     let mut rows: Vec<Listed> =
         editions::table.filter(editions::id.eq_any(ids)).select(Listed::as_select()).load(conn)?;
@@ -74,5 +78,5 @@ pub fn rows(conn: &mut Conn, feed: &Feed) -> Result<Vec<Listed>> {
     if feed.sort == Sort::Newest {
         rows.reverse();
     }
-    Ok(rows)
+    Ok(Rows { rows, total })
 }

@@ -6,15 +6,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::{
-    model::{Edition, EditionFilter, EditionRow, EditionSummary},
+    model::{Edition, EditionFilter, EditionSummary},
     queries,
 };
 use crate::{
     articles::{
-        access::Access,
-        manage::{store, view},
-        model::Article,
-        queries as working, related,
+        access::Access, manage::view, model::Article, queries as working, related, saving::store,
         workflow::Action,
     },
     auth::{
@@ -58,11 +55,11 @@ async fn list_editions(
     let page = db
         .read(move |conn| {
             Access::of(conn, &allow.caller)?.to(working::find(conn, id.0)?)?;
-            let rows = queries::page(conn, id.0, before, filter.limit.rows() + 1)?;
-            Page::cut("editions", rows, filter.limit, |last: &EditionRow| last.number)
+            let rows = queries::page(conn, id.0, &filter, before)?;
+            Page::cut("editions", rows, filter.limit, |last| last.number)
         })
         .await?;
-    Answer::page(&req, &page.map(|row| EditionSummary::new(&row, now)))
+    Answer::page(&req, &page.map(|row| EditionSummary::new(row, now)))
 }
 
 /// Read an edition

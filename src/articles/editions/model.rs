@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     articles::{
         blocks::MediaUse,
-        model::{ArticleInput, Genre},
+        input::{ArticleInput, Genre},
         related::model::FrozenLink,
     },
     db::{schema::editions, types::Json},
@@ -133,6 +133,37 @@ pub fn tag_facet(tag: &str) -> String {
     format!("tag:{}", text::slugify(tag))
 }
 
+/// What the list of an article's editions shows of one.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = editions)]
+pub struct EditionHead {
+    pub number: i32,
+    pub kind: EditionKind,
+    pub headline: String,
+    pub valid_from: Instant,
+    pub valid_until: Instant,
+    pub published_at: Instant,
+    pub modified_at: Instant,
+    pub created_by: Option<UserId>,
+    pub created_at: Instant,
+}
+
+impl From<&EditionRow> for EditionHead {
+    fn from(row: &EditionRow) -> Self {
+        Self {
+            number: row.number,
+            kind: row.kind,
+            headline: row.headline.clone(),
+            valid_from: row.valid_from,
+            valid_until: row.valid_until,
+            published_at: row.published_at,
+            modified_at: row.modified_at,
+            created_by: row.created_by,
+            created_at: row.created_at,
+        }
+    }
+}
+
 /// An edition without its document: what lists are made of.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = editions)]
@@ -183,7 +214,8 @@ pub struct EditionSummary {
 
 impl EditionSummary {
     /// As it stands at `now`.
-    pub fn new(row: &EditionRow, now: Instant) -> Self {
+    pub fn new(edition: impl Into<EditionHead>, now: Instant) -> Self {
+        let row = edition.into();
         let state = if row.valid_until <= now || row.valid_until <= row.valid_from {
             EditionState::Ended
         } else if row.valid_from > now {
@@ -195,7 +227,7 @@ impl EditionSummary {
             number: row.number,
             kind: row.kind,
             state,
-            headline: row.headline.clone(),
+            headline: row.headline,
             valid_from: row.valid_from,
             valid_to: row.valid_until.unless_never(),
             published_at: row.published_at,
@@ -239,6 +271,10 @@ impl Edition {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct EditionFilter {
+    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    pub total: bool,
     /// How many at once.
     #[serde(default)]
     #[param(inline, required = false)]

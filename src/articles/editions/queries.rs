@@ -4,7 +4,7 @@ use diesel::{
     prelude::*,
 };
 
-use super::model::{EditionKind, EditionRow, Listed};
+use super::model::{EditionFilter, EditionHead, EditionKind, EditionRow, Listed};
 use crate::{
     articles::references::Use,
     db::{
@@ -12,6 +12,7 @@ use crate::{
         schema::{edition_keys, edition_uses, editions},
     },
     error::{Error, Result},
+    http::cursor::Rows,
     ids::{AnyId, ArticleId, SectionId},
     time::Instant,
 };
@@ -157,23 +158,24 @@ pub fn find(conn: &mut Conn, id: ArticleId, number: i32) -> Result<EditionRow> {
     Ok(rows.filter(editions::number.eq(number)).select(EditionRow::as_select()).first(conn)?)
 }
 
-/// The editions of an article, newest first.
+/// The editions of an article, newest first, without their documents.
 pub fn page(
     conn: &mut Conn,
     id: ArticleId,
+    filter: &EditionFilter,
     before: Option<i32>,
-    limit: i64,
-) -> Result<Vec<EditionRow>> {
-    let mut rows = editions::table
-        .filter(editions::article_id.eq(id))
+) -> Result<Rows<EditionHead>> {
+    let all = || editions::table.filter(editions::article_id.eq(id));
+    let total = filter.total.then(|| all().count().get_result(conn)).transpose()?;
+    let mut rows = all()
         .order(editions::number.desc())
-        .limit(limit)
-        .select(EditionRow::as_select())
+        .limit(filter.limit.rows() + 1)
+        .select(EditionHead::as_select())
         .into_boxed();
     if let Some(before) = before {
         rows = rows.filter(editions::number.lt(before));
     }
-    Ok(rows.load(conn)?)
+    Ok(Rows { rows: rows.load(conn)?, total })
 }
 
 /// The editions of an article that have not ended by `at`.

@@ -149,6 +149,8 @@ pub fn create(
 }
 
 /// Read a related link
+///
+/// With whether readers see it: a link to an article that is not public is not shown.
 #[utoipa::path(tag = "related links", security(("bearer" = ["articles:read"])),
     responses((status = 200, description = "The link.", body = RelatedLink)))]
 #[get("/articles/{id}/related-links/{link_id}")]
@@ -167,6 +169,9 @@ async fn read_related_link(
 }
 
 /// Replace a related link
+///
+/// The kind may change along with the target. Readers see nothing of it until the article is
+/// published again.
 #[utoipa::path(tag = "related links", security(("bearer" = ["articles:write"])), params(IfMatch),
     request_body = RelatedLinkInput,
     responses((status = 200, description = "Replaced.", body = RelatedLink),

@@ -3,7 +3,7 @@ use diesel::prelude::*;
 
 use super::model::{FrozenLink, LINKS_MAX, LinkKind, LinkRow};
 use crate::{
-    articles::{model::ArticleInput, references},
+    articles::{input::ArticleInput, references},
     db::{
         Conn, Tx,
         schema::{articles, related_links},

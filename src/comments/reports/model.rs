@@ -173,6 +173,10 @@ pub struct ReportFilter {
     pub kind: Option<ReportKind>,
     /// Only resolved, or only open ones.
     pub resolved: Option<bool>,
+    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    pub total: bool,
     /// How many at once.
     #[serde(default)]
     #[param(inline, required = false)]

@@ -9,6 +9,7 @@ use crate::{
         schema::{comment_reports, comments},
     },
     error::Result,
+    http::cursor::Rows,
     ids::{CommentId, ReportId},
     time::Instant,
 };
@@ -35,7 +36,8 @@ pub fn page(
     conn: &mut Conn,
     filter: &ReportFilter,
     after: Option<Place>,
-) -> Result<Vec<(ReportRow, CommentRow)>> {
+) -> Result<Rows<(ReportRow, CommentRow)>> {
+    let total = filter.total.then(|| count(conn, filter)).transpose()?;
     let wanted = filter.limit.rows() + 1;
     let mut rows = Vec::new();
     // Two walks over one index, each of which can begin where the page before ended.
@@ -48,7 +50,18 @@ pub fn page(
             rows.extend(some(conn, filter, resolved, after, missing)?);
         }
     }
-    Ok(rows)
+    Ok(Rows { rows, total })
+}
+
+fn count(conn: &mut Conn, filter: &ReportFilter) -> Result<i64> {
+    let mut rows = comment_reports::table.into_boxed();
+    if let Some(resolved) = filter.resolved {
+        rows = rows.filter(comment_reports::resolved.eq(resolved));
+    }
+    if let Some(kind) = filter.kind {
+        rows = rows.filter(comment_reports::kind.eq(kind));
+    }
+    Ok(rows.count().get_result(conn)?)
 }
 
 fn some(

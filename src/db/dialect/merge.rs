@@ -2,7 +2,11 @@
 //! limited branches makes both databases walk each list's own index and nothing else.
 use std::fmt::Write;
 
-use diesel::{QueryableByName, RunQueryDsl, sql_types};
+use diesel::{
+    QueryableByName, RunQueryDsl,
+    query_builder::{BoxedSqlQuery, SqlQuery},
+    sql_types,
+};
 
 use crate::{
     db::{Conn, MultiBackend},
@@ -36,6 +40,15 @@ pub struct Merge<'a> {
     pub limit: i64,
 }
 
+impl Merge<'_> {
+    /// Each list, and whether to look among the editions that ended long ago: those stand apart,
+    /// in an order of their own.
+    fn branches(&self) -> impl Iterator<Item = (&String, bool)> {
+        let ages: &[bool] = if self.still_at.is_some() { &[false, true] } else { &[false] };
+        self.any_of.iter().flat_map(move |facet| ages.iter().map(move |age| (facet, *age)))
+    }
+}
+
 /// A value for one of the statement's parameters.
 enum Bind {
     Text(String),
@@ -58,6 +71,21 @@ impl Statement {
         self.binds.push(bind);
         let _ = write!(self.sql, "{sql}${}", self.binds.len());
     }
+
+    #[expect(clippy::disallowed_methods, reason = "this is where raw SQL lives")]
+    fn bound(self) -> BoxedSqlQuery<'static, MultiBackend, SqlQuery> {
+        let mut query = diesel::sql_query(self.sql).into_boxed::<MultiBackend>();
+        for bind in self.binds {
+            query = match bind {
+                Bind::Text(value) => query.bind::<sql_types::Text, _>(value),
+                Bind::Bool(value) => query.bind::<sql_types::Bool, _>(value),
+                Bind::At(value) => query.bind::<Ts, _>(value),
+                Bind::Id(value) => query.bind::<Uid, _>(value),
+                Bind::Count(value) => query.bind::<sql_types::BigInt, _>(value),
+            };
+        }
+        query
+    }
 }
 
 #[derive(QueryableByName)]
@@ -67,38 +95,46 @@ struct Key {
 }
 
 /// The editions of one page, in no order: whoever reads their rows sorts those.
-#[expect(clippy::disallowed_methods, reason = "this is where raw SQL lives")]
 pub fn page(conn: &mut Conn, merge: &Merge<'_>) -> Result<Vec<AnyId>> {
     let mut statement = Statement::default();
     let order = if merge.newest_first { "desc" } else { "asc" };
     statement.sql.push_str("select edition_id from (");
-    // Editions that ended long ago stand apart, in an order of their own.
-    let ages: &[bool] = if merge.still_at.is_some() { &[false, true] } else { &[false] };
-    let branches = merge.any_of.iter().flat_map(|facet| ages.iter().map(move |age| (facet, *age)));
-    for (number, (facet, retired)) in branches.enumerate() {
+    for (number, (facet, retired)) in merge.branches().enumerate() {
         let joint = if number == 0 { "" } else { " union all " };
         let _ = write!(statement.sql, "{joint}select * from (");
-        branch(&mut statement, merge, facet, retired, order);
+        conditions(&mut statement, merge, facet, retired);
+        let _ = write!(statement.sql, " order by k.published_at {order}, k.article_id {order}");
+        statement.push(" limit ", Bind::Count(merge.limit));
         let _ = write!(statement.sql, ") branch{number}");
     }
     let _ = write!(statement.sql, ") merged order by published_at {order}, article_id {order}");
     statement.push(" limit ", Bind::Count(merge.limit));
 
-    let mut query = diesel::sql_query(statement.sql).into_boxed::<MultiBackend>();
-    for bind in statement.binds {
-        query = match bind {
-            Bind::Text(value) => query.bind::<sql_types::Text, _>(value),
-            Bind::Bool(value) => query.bind::<sql_types::Bool, _>(value),
-            Bind::At(value) => query.bind::<Ts, _>(value),
-            Bind::Id(value) => query.bind::<Uid, _>(value),
-            Bind::Count(value) => query.bind::<sql_types::BigInt, _>(value),
-        };
-    }
-    let keys: Vec<Key> = query.load(conn)?;
+    let keys: Vec<Key> = statement.bound().load(conn)?;
     Ok(keys.into_iter().map(|key| key.edition_id).collect())
 }
 
-fn branch(to: &mut Statement, merge: &Merge<'_>, facet: &str, retired: bool, order: &str) {
+/// How many editions there are on all pages together.
+pub fn count(conn: &mut Conn, merge: &Merge<'_>) -> Result<i64> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = sql_types::BigInt)]
+        total: i64,
+    }
+    let merge = Merge { after: None, ..*merge };
+    let mut statement = Statement::default();
+    statement.sql.push_str("select count(*) as total from (");
+    for (number, (facet, retired)) in merge.branches().enumerate() {
+        statement.sql.push_str(if number == 0 { "" } else { " union all " });
+        conditions(&mut statement, &merge, facet, retired);
+    }
+    statement.sql.push_str(") merged");
+    let counted: Count = statement.bound().get_result(conn)?;
+    Ok(counted.total)
+}
+
+/// The keys of one list that are wanted, in no order.
+fn conditions(to: &mut Statement, merge: &Merge<'_>, facet: &str, retired: bool) {
     to.sql.push_str("select k.edition_id, k.published_at, k.article_id from edition_keys k");
     to.push(" where k.facet = ", Bind::Text(facet.to_owned()));
     to.push(" and k.retired = ", Bind::Bool(retired));
@@ -145,6 +181,4 @@ fn branch(to: &mut Statement, merge: &Merge<'_>, facet: &str, retired: bool, ord
         to.push(" and c.valid_until > ", Bind::At(now));
         to.sql.push(')');
     }
-    let _ = write!(to.sql, " order by k.published_at {order}, k.article_id {order}");
-    to.push(" limit ", Bind::Count(merge.limit));
 }

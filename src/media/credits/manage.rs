@@ -75,6 +75,8 @@ async fn create_media_credit(
 }
 
 /// Read a media credit
+///
+/// With the line as it is printed under a picture.
 #[utoipa::path(tag = "media", security(("bearer" = [])),
     responses((status = 200, description = "The credit.", body = Credit)))]
 #[get("/media-credits/{id}")]

@@ -179,6 +179,10 @@ impl CreditRow {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CreditFilter {
+    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    pub total: bool,
     /// How many at once.
     #[serde(default)]
     #[param(inline, required = false)]

@@ -9,6 +9,7 @@ use crate::{
         schema::{media, media_credits},
     },
     error::Result,
+    http::cursor::Rows,
     ids::{CreditId, MediaId},
     media::own,
     time::Instant,
@@ -31,7 +32,9 @@ pub fn page(
     conn: &mut Conn,
     filter: &CreditFilter,
     after: Option<(Instant, CreditId)>,
-) -> Result<Vec<CreditRow>> {
+) -> Result<Rows<CreditRow>> {
+    let count = || media_credits::table.count();
+    let total = filter.total.then(|| count().get_result(conn)).transpose()?;
     let mut rows = media_credits::table
         .order((media_credits::created_at.desc(), media_credits::id.desc()))
         .limit(filter.limit.rows() + 1)
@@ -41,7 +44,7 @@ pub fn page(
         let rest = media_credits::created_at.lt(at).or(media_credits::id.lt(id));
         rows = rows.filter(media_credits::created_at.le(at).and(rest));
     }
-    Ok(rows.load(conn)?)
+    Ok(Rows { rows: rows.load(conn)?, total })
 }
 
 /// Stores a new credit.

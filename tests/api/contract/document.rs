@@ -35,6 +35,8 @@ fn every_operation_introduces_itself() {
         assert!(ids.insert(id), "{operation}: {id} is taken");
         let summary = spec["summary"].as_str().unwrap_or_default();
         assert!((4..=60).contains(&summary.len()), "{operation}: no summary of one line");
+        let description = spec["description"].as_str().unwrap_or_default();
+        assert!(description.len() > 10, "{operation}: no description");
         let tags = spec["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
         assert!(tags.len() == 1 && known.contains(&&tags[0]), "{operation}: {tags:?}");
         used.insert(tags[0].as_str().unwrap());

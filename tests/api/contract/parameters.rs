@@ -3,6 +3,7 @@ use super::{operations, resolve};
 use crate::support::{TestApp, on_both_engines};
 
 on_both_engines! {
+    every_list_counts_when_asked_to,
     an_unknown_query_parameter_is_refused_everywhere,
     a_query_parameter_of_the_wrong_form_is_refused,
     a_malformed_id_is_refused_everywhere,
@@ -89,4 +90,25 @@ async fn a_malformed_id_is_refused_everywhere(app: TestApp) {
             }
         }
     }
+}
+
+async fn every_list_counts_when_asked_to(app: TestApp) {
+    let admin = app.admin().await;
+    let mut lists = 0;
+    for operation in operations() {
+        if operation.parameters().any(|parameter| parameter["name"] == "total") {
+            let answer = operation.send(&admin, &operation.address(), None).await;
+            // Lists below one article need one.
+            if answer.status == 200 {
+                assert_eq!(answer.body.get("total"), None, "{operation} counts unasked");
+                let joint = if operation.address().contains('?') { '&' } else { '?' };
+                let counted = format!("{}{joint}total=true", operation.address());
+                let answer = operation.send(&admin, &counted, None).await.expect(200);
+                let here = answer["data"].as_array().unwrap().len();
+                assert_eq!(answer["total"], here, "{operation}");
+                lists += 1;
+            }
+        }
+    }
+    assert!(lists >= 9, "{lists} lists");
 }

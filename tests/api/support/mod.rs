@@ -67,6 +67,7 @@ pub struct TestApp {
     signed_in: RefCell<HashMap<String, Client>>,
     users: RefCell<HashSet<String>>,
     pub state: State,
+    engine: Engine,
     // Last, so that it goes when nothing uses it any more.
     _database: engines::Database,
 }
@@ -108,7 +109,12 @@ impl TestApp {
             })
         });
         let (signed_in, users) = Default::default();
-        Self { call, clock, signed_in, users, state, _database: database }
+        Self { call, clock, signed_in, users, state, engine, _database: database }
+    }
+
+    /// What the test runs on.
+    pub fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// A caller without a token.

@@ -1,0 +1,150 @@
+//! How an error looks on the wire: problem details (RFC 9457), one kind for each status.
+use actix_web::http::StatusCode;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::{Error, FieldError, request_id};
+
+/// The state of a retracted article.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Retraction {
+    /// Always `gone`.
+    #[schema(pattern = "^gone$")]
+    pub kind: &'static str,
+    /// Why it was retracted, for readers.
+    pub notice: String,
+    /// Since when.
+    pub retracted_at: crate::time::Instant,
+    /// The article's id.
+    pub article_id: crate::ids::ArticleId,
+}
+
+/// Problem details (RFC 9457): the body of every refusal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Address of a page that explains this kind of problem.
+    #[serde(rename = "type")]
+    #[schema(format = "uri-reference", examples("/problems/invalid"))]
+    kind: String,
+    /// The kind of problem in a few words, always the same for one `type`.
+    title: &'static str,
+    /// The HTTP status code again.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What is wrong with this very request, for people.
+    detail: String,
+    /// Quote it when you ask for help; also in the `X-Request-Id` header.
+    request_id: String,
+    /// The members, parameters or resources at fault, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<FieldError>,
+    /// Members that only some kinds of problem have.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    more: Map<String, Value>,
+}
+
+/// A kind of problem, as its page explains it.
+pub struct ProblemKind {
+    /// The last part of the `type` address.
+    pub name: &'static str,
+    /// The status code it comes with.
+    pub status: StatusCode,
+    /// Its title.
+    pub title: &'static str,
+    /// What a client should do about it.
+    pub advice: &'static str,
+}
+
+macro_rules! problem_kinds {
+    ($($constant:ident $name:literal $status:ident $title:literal $advice:literal;)+) => {
+        $(const $constant: ProblemKind = ProblemKind {
+            name: $name, status: StatusCode::$status, title: $title, advice: $advice,
+        };)+
+        /// Every kind of problem there is.
+        pub const PROBLEM_KINDS: &[ProblemKind] = &[$($constant),+];
+    };
+}
+
+problem_kinds! {
+    MALFORMED "malformed" BAD_REQUEST "The request cannot be read"
+        "Correct the path, query parameter, header or JSON that `errors` and `detail` name. An unknown query parameter, a limit out of range and a cursor of another list count as unreadable.";
+    UNAUTHENTICATED "unauthenticated" UNAUTHORIZED "Who are you?"
+        "Send `Authorization: Bearer` with an access token. When it has expired, use the refresh token; when that is refused too, sign in again.";
+    FORBIDDEN "forbidden" FORBIDDEN "You may not do this"
+        "The detail names the permission that is missing. An administrator can grant a role that has it.";
+    NOT_FOUND "not-found" NOT_FOUND "Not found"
+        "Nothing is at this address, or nothing that you may see.";
+    METHOD_NOT_ALLOWED "method-not-allowed" METHOD_NOT_ALLOWED "Wrong method"
+        "The `Allow` header lists the methods that this address answers to.";
+    NOT_ACCEPTABLE "not-acceptable" NOT_ACCEPTABLE "No such representation"
+        "Ask for `application/json`, or leave the `Accept` header out.";
+    CONFLICT "conflict" CONFLICT "The present state forbids it"
+        "Read the resource again. `errors` names the field that is taken or the resources that stand in the way.";
+    GONE "gone" GONE "Retracted"
+        "The article was public and has been retracted for good. Show the `notice` and drop your copies.";
+    STALE "stale" PRECONDITION_FAILED "Changed by someone else"
+        "Read the resource again, apply your change to what it says now, and send it with the new `ETag`.";
+    TOO_LARGE "too-large" PAYLOAD_TOO_LARGE "Too large"
+        "Send less; the detail gives the limit.";
+    UNSUPPORTED "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE "Wrong media type"
+        "Bodies are `application/json`; PATCH takes `application/merge-patch+json`.";
+    INVALID "invalid" UNPROCESSABLE_ENTITY "Not acceptable as it is"
+        "Every entry of `errors` points at a member of the body and names the rule it breaks.";
+    PRECONDITION_REQUIRED "precondition-required" PRECONDITION_REQUIRED "Which version do you mean?"
+        "Read the resource and send its `ETag` in `If-Match`, so that no one else's change is overwritten.";
+    UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "The database is away"
+        "Nothing was changed. Try again after the seconds in `Retry-After`.";
+    INTERNAL "internal" INTERNAL_SERVER_ERROR "A fault of ours"
+        "Report it with the request id.";
+}
+
+impl Error {
+    pub(super) fn kind(&self) -> &'static ProblemKind {
+        match self {
+            Self::Malformed { .. } => &MALFORMED,
+            Self::Unauthenticated(_) => &UNAUTHENTICATED,
+            Self::Forbidden(_) => &FORBIDDEN,
+            Self::NotFound => &NOT_FOUND,
+            Self::MethodNotAllowed(_) => &METHOD_NOT_ALLOWED,
+            Self::NotAcceptable(_) => &NOT_ACCEPTABLE,
+            Self::Conflict { .. } => &CONFLICT,
+            Self::Gone(_) => &GONE,
+            Self::Stale { .. } => &STALE,
+            Self::TooLarge(_) => &TOO_LARGE,
+            Self::UnsupportedMediaType(_) => &UNSUPPORTED,
+            Self::Invalid(_) => &INVALID,
+            Self::PreconditionRequired => &PRECONDITION_REQUIRED,
+            Self::Unavailable(_) => &UNAVAILABLE,
+            Self::Internal(_) => &INTERNAL,
+        }
+    }
+
+    pub(super) fn problem(&self) -> Problem {
+        let kind = self.kind();
+        let errors = match self {
+            Self::Malformed { errors, .. }
+            | Self::Conflict { errors, .. }
+            | Self::Invalid(errors) => errors.clone(),
+            _ => Vec::new(),
+        };
+        let more = match self {
+            Self::Gone(retraction) => match serde_json::to_value(retraction) {
+                Ok(Value::Object(members)) => members,
+                _ => Map::new(),
+            },
+            _ => Map::new(),
+        };
+        Problem {
+            kind: format!("/problems/{}", kind.name),
+            title: kind.title,
+            status: kind.status.as_u16(),
+            detail: self.to_string(),
+            request_id: request_id(),
+            errors,
+            more,
+        }
+    }
+}
