@@ -133,12 +133,7 @@ impl Config {
     /// Reads the environment, with `.env` of the working directory filling the gaps.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_env() -> Result<Self, ConfigError> {
-        match dotenvy::dotenv() {
-            Err(err) if !err.not_found() => {
-                return Err(ConfigError { name: ".env", problem: err.to_string() });
-            }
-            _ => {}
-        }
+        load_file()?;
         Self::read(|name| std::env::var(name).ok())
     }
 
@@ -196,6 +191,15 @@ impl Config {
             });
         }
         Ok(config)
+    }
+}
+
+/// Takes what `.env` of the working directory says and the environment does not.
+pub fn load_file() -> Result<(), ConfigError> {
+    // Not `dotenv()`, which would take the file of any folder above as well.
+    match dotenvy::from_path(".env") {
+        Err(err) if !err.not_found() => Err(ConfigError { name: ".env", problem: err.to_string() }),
+        _ => Ok(()),
     }
 }
 

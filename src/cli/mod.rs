@@ -1,16 +1,22 @@
 //! The command line: one file a command.
+pub mod demo;
 mod migrate;
 mod openapi;
 mod serve;
 mod user;
 
-use std::{fmt, future::Future, process::ExitCode};
+use std::{
+    fmt,
+    future::Future,
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    config::{Config, ConfigError},
+    config::{self, Config, ConfigError},
     error::{Error, Result},
 };
 
@@ -27,6 +33,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Fill a small newsroom to look around in, and serve it on this machine alone.
+    ///
+    /// Prints the addresses to open and everyone's password. Where there are users already,
+    /// nothing is filled, and what is there is served.
+    Demo,
     /// Serve the API. Makes the database if there is none and brings it up to date.
     Serve,
     /// Bring the database up to date without serving.
@@ -38,11 +49,20 @@ enum Command {
     Openapi,
 }
 
+/// What is logged unless `RUST_LOG` says otherwise: of the server's own stages, only troubles.
+const LOGGED: &str = "info,actix_server=warn";
+
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // For `RUST_LOG`; what is wrong with the file is said by the commands that need settings.
+    let _ = config::load_file();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -55,6 +75,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Openapi => Ok(openapi::print()?),
+        Command::Demo => wait(demo::demo(Config::from_env()?)),
         Command::Serve => wait(serve::serve(Config::from_env()?)),
         Command::Migrate => Ok(migrate::migrate(&Config::from_env()?)?),
         Command::User(command) => wait(user::run(command, Config::from_env()?)),

@@ -1,5 +1,5 @@
 //! `broadsheet serve`: serves the API until it is told to stop.
-use actix_web::HttpServer;
+use actix_web::{HttpServer, dev::Server};
 
 use crate::{
     app::{self, State},
@@ -13,24 +13,30 @@ use crate::{
 pub async fn serve(config: Config) -> Result<()> {
     let state = State::open(config, Clock::system())?;
     first_administrator(&state).await?;
-    listen(state).await
+    bind(state)?.await.map_err(Error::internal)
 }
 
-/// Binds the address and serves.
-pub async fn listen(state: State) -> Result<()> {
+/// Binds the address; the server answers once it is awaited.
+pub fn bind(state: State) -> Result<Server> {
     let bind_addr = state.config.bind_addr;
     let address = state.config.public_url.clone();
     let server = HttpServer::new(move || app::build(state.clone()))
         .bind(bind_addr)
         .map_err(|err| Error::internal(format!("BIND_ADDR: {bind_addr}: {err}")))?;
     tracing::info!("serving {address} (documentation: {address}/docs/)");
-    server.run().await.map_err(Error::internal)
+    Ok(server.run())
 }
 
 async fn first_administrator(state: &State) -> Result<()> {
     let Some((email, password)) =
         state.config.admin_email.as_ref().zip(state.config.admin_password.as_ref())
     else {
+        if !state.db.read(users::queries::any).await? {
+            tracing::warn!(
+                "nobody can sign in yet: `broadsheet user add YOU@EXAMPLE.ORG --name \"YOUR NAME\" \
+                 --role admin` makes the first administrator"
+            );
+        }
         return Ok(());
     };
     let now = state.clock.now();

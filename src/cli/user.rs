@@ -42,8 +42,12 @@ pub struct NewUser {
     /// The name, as readers see an author's.
     #[arg(long)]
     name: String,
-    /// One or more of admin, editor, author, moderator, `ad_manager`.
-    #[arg(long = "role", required = true)]
+    #[arg(
+        long = "role",
+        value_name = "ROLE",
+        required = true,
+        help = "admin, editor, author, moderator or ad_manager; repeat it for several"
+    )]
     roles: Vec<Role>,
 }
 

@@ -3,7 +3,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, Barrier,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -26,7 +26,10 @@ type Job = Box<dyn FnOnce(&mut Slot) + Send>;
 
 /// A queue of jobs and the threads that work on it. The threads end with the last handle.
 #[derive(Clone)]
-pub struct Lane(Sender<Job>);
+pub struct Lane {
+    jobs: Sender<Job>,
+    threads: usize,
+}
 
 /// One thread's connection, opened when first needed and again after it broke.
 struct Slot {
@@ -56,7 +59,7 @@ impl Lane {
                 }
             })?;
         }
-        Ok(Self(jobs))
+        Ok(Self { jobs, threads })
     }
 
     /// Has one of the threads do `work`.
@@ -65,14 +68,38 @@ impl Lane {
         work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
-        let job = Box::new(move |slot: &mut Slot| {
+        self.queue(Box::new(move |slot: &mut Slot| {
             // Nobody waits any more: the client has gone before its turn came.
             if !answer.is_closed() {
                 let _ = answer.send(slot.run(work));
             }
-        });
-        self.0.try_send(job).map_err(|_| Error::Unavailable("the queue is full".into()))?;
+        }))?;
         answered.await.map_err(Error::internal)?
+    }
+
+    /// Has every thread close its connection.
+    pub async fn rest(&self) -> Result<()> {
+        // Each waits for the others, so that none takes two of the jobs and leaves one out.
+        let all = Arc::new(Barrier::new(self.threads));
+        let mut closed = Vec::new();
+        for _ in 0..self.threads {
+            let (done, is_done) = oneshot::channel();
+            let all = Arc::clone(&all);
+            self.queue(Box::new(move |slot: &mut Slot| {
+                slot.conn = None;
+                all.wait();
+                let _ = done.send(());
+            }))?;
+            closed.push(is_done);
+        }
+        for is_done in closed {
+            is_done.await.map_err(Error::internal)?;
+        }
+        Ok(())
+    }
+
+    fn queue(&self, job: Job) -> Result<()> {
+        self.jobs.try_send(job).map_err(|_| Error::Unavailable("the queue is full".into()))
     }
 }
 

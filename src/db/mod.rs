@@ -114,6 +114,13 @@ impl Db {
             .await
     }
 
+    /// Closes every connection; whichever is needed next is opened again. The writers come last,
+    /// since SQLite tidies up when the last connection goes. One call at a time.
+    pub async fn rest(&self) -> Result<()> {
+        self.readers.rest().await?;
+        self.writers.rest().await
+    }
+
     /// How many statements were run since the start, those around transactions left out.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)

@@ -56,6 +56,8 @@ pub struct Subject {
     pub published_at: Instant,
     pub first_published_at: Instant,
     pub modified_at: Instant,
+    /// Since when it has been just so.
+    pub since: Instant,
     pub document: EditionDocument,
 }
 
@@ -70,6 +72,7 @@ impl Subject {
             published_at: edition.published_at,
             first_published_at: edition.first_published_at,
             modified_at: edition.modified_at,
+            since: edition.valid_from,
             document: edition.document.0,
         })
     }
@@ -95,12 +98,11 @@ pub fn article(
     how: &Composition<'_>,
     made: &mut Made,
 ) -> Result<ArticleDocument> {
-    let Subject { id, section, path, published_at, first_published_at, modified_at, document } =
-        subject;
-    let EditionDocument { article, related_links } = document;
+    made.modified(subject.since);
+    let Subject { id, section, path, published_at, first_published_at, modified_at, .. } = subject;
+    let EditionDocument { article, related_links } = subject.document;
     let now = how.when.now;
     made.of([Tag::Article(id), Tag::Sections]);
-    made.modified(modified_at);
 
     let mut wanted: Vec<MediaId> =
         references::media_of(&article).into_iter().map(|(id, _)| id).collect();

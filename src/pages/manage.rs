@@ -55,6 +55,7 @@ async fn preview_article(
             published_at,
             first_published_at: article.first_published_at.unwrap_or(now),
             modified_at: now,
+            since: now,
             document: EditionDocument {
                 article: article.document.0,
                 related_links: links.iter().map(LinkRow::frozen).collect(),

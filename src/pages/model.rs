@@ -99,6 +99,8 @@ pub struct ArticleDocument {
     pub social: PublicSocial,
     /// The date to print and to sort by.
     pub published_at: Instant,
+    /// When readers first got it here. Later than `published_at` where it appeared before
+    /// elsewhere.
     pub first_published_at: Instant,
     /// When it last changed in a way that matters to those who have read it.
     pub modified_at: Instant,

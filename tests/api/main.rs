@@ -5,6 +5,7 @@ mod ads;
 mod articles;
 mod comments;
 mod contract;
+mod demo;
 mod hostile;
 mod journal;
 mod media;

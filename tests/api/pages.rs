@@ -18,6 +18,7 @@ on_both_engines! {
     hidden_sections_hide_their_articles,
     a_live_address_cannot_be_taken,
     lists_can_be_filtered_and_paged,
+    a_text_published_before_elsewhere_keeps_its_date,
     a_page_is_eight_statements_however_long_the_article,
     a_list_of_many_is_as_many_statements_as_a_list_of_one,
     corrected_credits_and_renamed_sections_show_at_once,
@@ -412,6 +413,26 @@ async fn lists_can_be_filtered_and_paged(app: TestApp) {
     let cursor = first["next"].as_str().unwrap();
     let other = format!("/v1/articles?sort=oldest&cursor={cursor}");
     reader.get(&other).await.refused(400, "cursor", "cursor");
+}
+
+async fn a_text_published_before_elsewhere_keeps_its_date(app: TestApp) {
+    let admin = app.admin().await;
+    let archive = section(&app, "Archive").await;
+    let article = draft(&admin, &archive, "The bridge opens").await;
+    for step in ["submit", "approve"] {
+        admin.act(&at(&article), &format!("actions/{step}"), json!({})).await.expect(200);
+    }
+    let then = json!({"published_at": "2019-05-01T08:00:00.000000Z"});
+    let done = admin.act(&at(&article), "actions/publish", then.clone()).await.expect(200);
+    let seen = page(&app.anyone(), "/archive/the-bridge-opens").await;
+    assert_eq!(seen["published_at"], then["published_at"]);
+    assert_eq!(seen["modified_at"], then["published_at"], "nothing has changed since");
+    assert_eq!(seen["first_published_at"], done["edition"]["valid_from"]);
+    admin.patch(&at(&article), json!({"headline": "The bridge opened"})).await.expect(200);
+    let done = admin.act(&at(&article), "actions/publish", json!({})).await.expect(200);
+    let seen = page(&app.anyone(), "/archive/the-bridge-opens").await;
+    assert_eq!(seen["published_at"], then["published_at"]);
+    assert_eq!(seen["modified_at"], done["edition"]["valid_from"]);
 }
 
 async fn a_page_is_eight_statements_however_long_the_article(app: TestApp) {

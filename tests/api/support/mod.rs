@@ -79,6 +79,14 @@ impl TestApp {
 
     /// With settings beside those that every test has.
     pub async fn start_with(engine: Engine, settings: impl Fn(&str) -> Option<String>) -> Self {
+        let app = Self::start_empty(engine, settings).await;
+        let (db, now) = (&app.state.db, app.now());
+        users::first::make_administrator(db, ADMIN, &Secret::new(PASSWORD), now).await.unwrap();
+        app
+    }
+
+    /// With a database that nobody has used yet.
+    pub async fn start_empty(engine: Engine, settings: impl Fn(&str) -> Option<String>) -> Self {
         let database = engine.database();
         let config = Config::read(|name| match name {
             "DATABASE_URL" => Some(database.url.clone()),
@@ -90,10 +98,6 @@ impl TestApp {
         let clock =
             Arc::new(AtomicI64::new("2026-06-01T12:00:00Z".parse::<Instant>().unwrap().micros()));
         let state = State::open(config, Clock::settable(Arc::clone(&clock))).unwrap();
-        let password = Secret::new(PASSWORD);
-        let now = state.clock.now();
-        users::first::make_administrator(&state.db, ADMIN, &password, now).await.unwrap();
-
         let service = Rc::new(init_service(app::build(state.clone())).await);
         let call: Call = Rc::new(move |req| {
             let service = Rc::clone(&service);

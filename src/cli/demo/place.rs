@@ -1,0 +1,79 @@
+//! Where the demo newsroom is filled: a new SQLite file appears whole, or not at all.
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{fill, newsroom::Newsroom};
+use crate::{
+    app::State,
+    config::{Config, DatabaseUrl},
+    error::{Error, Result},
+    time::Clock,
+};
+
+/// The database, as people would call it.
+pub fn name(config: &Config) -> String {
+    match &config.database_url {
+        DatabaseUrl::Sqlite(path) => path.clone(),
+        DatabaseUrl::Postgres(_) => "the PostgreSQL database that DATABASE_URL names".to_owned(),
+    }
+}
+
+/// Fills the newsroom, unless there are users already; returns whether it did.
+pub async fn prepare(config: &Config, newsroom: &Newsroom) -> Result<bool> {
+    match &config.database_url {
+        DatabaseUrl::Sqlite(path) if !Path::new(path).exists() => {
+            beside(config, Path::new(path), newsroom).await.map(|()| true)
+        }
+        _ => in_place(config, newsroom).await,
+    }
+}
+
+async fn in_place(config: &Config, newsroom: &Newsroom) -> Result<bool> {
+    let state = State::open(config.clone(), Clock::system())?;
+    fill::fill(&state, newsroom, say).await.map_err(|err| match err {
+        Error::Internal(why) => Error::internal(format!(
+            "{why}\nWhat was filled until then is still in {}. Empty it before you try again.",
+            name(config)
+        )),
+        other => other,
+    })
+}
+
+/// Fills a file in a folder of its own and moves it to its place once it is complete, so that
+/// nobody meets half a newsroom, however this ends.
+async fn beside(config: &Config, path: &Path, newsroom: &Newsroom) -> Result<()> {
+    let workshop = PathBuf::from(format!("{}.filling", path.display()));
+    tidy(&workshop)?;
+    fs::create_dir(&workshop).map_err(|err| at(&workshop, &err))?;
+    let filled = complete(config, &workshop, newsroom).await;
+    let moved = filled.and_then(|file| fs::rename(file, path).map_err(|err| at(path, &err)));
+    moved.and(tidy(&workshop))
+}
+
+async fn complete(config: &Config, workshop: &Path, newsroom: &Newsroom) -> Result<PathBuf> {
+    let file = workshop.join("newsroom.db");
+    let database_url = DatabaseUrl::Sqlite(file.display().to_string());
+    let state = State::open(Config { database_url, ..config.clone() }, Clock::system())?;
+    let filled = fill::fill(&state, newsroom, say).await;
+    // The last connection to close takes the write-ahead log into the file.
+    state.db.rest().await?;
+    filled.map(|_| file)
+}
+
+/// Clears away what an interrupted run has left.
+fn tidy(workshop: &Path) -> Result<()> {
+    match fs::remove_dir_all(workshop) {
+        Err(err) if err.kind() != io::ErrorKind::NotFound => Err(at(workshop, &err)),
+        _ => Ok(()),
+    }
+}
+
+fn at(path: &Path, err: &io::Error) -> Error {
+    Error::internal(format!("{}: {err}", path.display()))
+}
+
+fn say(line: &str) {
+    println!("  {line}");
+}

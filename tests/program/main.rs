@@ -1,0 +1,7 @@
+//! The program as people run it: started from the command line, met over the network.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
+mod demo;
+#[path = "../api/support/engines.rs"]
+mod engines;
+mod server;
+mod tour;
