@@ -21,7 +21,7 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     ads, articles,
-    auth::{self, tokens::Keys},
+    auth::{self, roles::TABLE, tokens::Keys},
     comments,
     config::{Config, Origins},
     db::Db,
@@ -92,7 +92,7 @@ impl State {
         description = "A headless news CMS. `/v1` is the delivery face: public, cacheable, made of \
             published editions only. `/manage/v1` is the management face: for the newsroom, with \
             a bearer token from `POST /manage/v1/session`. Refusals are problem details \
-            (RFC 9457); changes need `If-Match`; instants are RFC 3339 in UTC; lengths count \
+            (RFC 9457); changes need `If-Match`; wherever GET answers, HEAD does; instants are RFC 3339 in UTC; lengths count \
             Unicode characters.",
         license(name = "MIT", identifier = "MIT"),
     ),
@@ -120,6 +120,15 @@ impl Modify for Bearer {
     fn modify(&self, doc: &mut utoipa::openapi::OpenApi) {
         let mut scheme = Http::new(HttpAuthScheme::Bearer);
         scheme.bearer_format = Some("JWT".to_owned());
+        let granted = TABLE.iter().map(|(permission, roles)| {
+            let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+            format!("`{permission}`: {}", roles.join(", "))
+        });
+        scheme.description = Some(format!(
+            "The access token of a sign-in. Operations name the permission that they need; these \
+             are the roles that have each. {}.",
+            granted.collect::<Vec<_>>().join("; ")
+        ));
         doc.components
             .get_or_insert_default()
             .add_security_scheme("bearer", SecurityScheme::Http(scheme));

@@ -186,7 +186,6 @@ pub struct Tx<'a> {
 impl Tx<'_> {
     /// Appends to the journal, in this very transaction: as its last act, since whoever appends
     /// holds back all others until the commit, so that no one reads past an entry to come.
-    #[expect(clippy::unnecessary_wraps, reason = "what work ends with is its result")]
     pub fn record(&mut self, entry: Entry) -> Result<()> {
         self.entries.get_or_insert_default().push(entry);
         Ok(())

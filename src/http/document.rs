@@ -2,6 +2,7 @@
 //! handler repeats it and none can forget it.
 use std::collections::BTreeMap;
 
+use actix_web::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::error::PROBLEM_KINDS;
@@ -12,16 +13,20 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> serde_json::Result<Valu
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         name_union_members(schemas);
         flatten(schemas);
+        name_items(schemas);
     }
     describe_patches(&mut document);
     let responses = PROBLEM_KINDS.iter().map(|kind| {
-        let body = json!({
-            "description": format!("{}. {}", kind.title, kind.advice),
+        let mut response = json!({
+            "description": format!("{}{} {}", kind.title, stop(kind.title), kind.advice),
             "content": {"application/problem+json": {
                 "schema": {"$ref": "#/components/schemas/Problem"},
             }},
         });
-        (component_name(kind.status.as_u16()), body)
+        if kind.status == StatusCode::PRECONDITION_FAILED {
+            response["headers"] = json!({ "ETag": header("The version that it has now.") });
+        }
+        (component_name(kind.status.as_u16()), response)
     });
     document["components"]["responses"] = responses.collect::<Map<_, _>>().into();
     for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
@@ -116,6 +121,11 @@ fn nullable(mut schema: Value) -> Value {
     }
 }
 
+/// The full stop behind a title that does not end with a mark of its own.
+fn stop(title: &str) -> &'static str {
+    if title.ends_with('?') { "" } else { "." }
+}
+
 fn component_name(status: u16) -> String {
     format!("Problem{status}")
 }
@@ -142,6 +152,15 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
         }
     }
 
+    if operation["responses"]["304"].is_object() {
+        let known = json!({"name": "If-None-Match", "in": "header", "schema": {"type": "string"},
+            "description": "The `ETag` of the answer that you have; 304 while it is the same."});
+        match operation["parameters"].as_array_mut() {
+            Some(parameters) => parameters.push(known),
+            None => operation["parameters"] = json!([known]),
+        }
+    }
+
     let mut refusals = Vec::new();
     let faces = path.starts_with("/v1/") || path.starts_with("/manage/");
     if faces {
@@ -160,7 +179,8 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
             refusals.push(403);
         }
     }
-    if has_parameter(operation, "If-Match") {
+    let versioned = has_parameter(operation, "If-Match");
+    if versioned {
         refusals.extend([412, 428]);
     }
     if has_parameter(operation, "Idempotency-Key") {
@@ -182,7 +202,7 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
             }});
         }
         if faces && response.get("$ref").is_none() {
-            add_headers(path, method, status, response);
+            add_headers(path, method, versioned, status, response);
         }
     }
 }
@@ -192,10 +212,12 @@ fn has_parameter(operation: &Value, name: &str) -> bool {
     parameters.into_iter().any(|parameter| parameter["name"] == name)
 }
 
+fn header(description: &str) -> Value {
+    json!({"description": description, "schema": {"type": "string"}})
+}
+
 /// The headers that answers of this face and status carry.
-fn add_headers(path: &str, method: &str, status: &str, response: &mut Value) {
-    let header =
-        |description: &str| json!({"description": description, "schema": {"type": "string"}});
+fn add_headers(path: &str, method: &str, versioned: bool, status: &str, response: &mut Value) {
     let mut headers = Map::new();
     if path.starts_with("/v1/") && method == "get" && matches!(status, "200" | "304") {
         headers.extend([
@@ -211,6 +233,10 @@ fn add_headers(path: &str, method: &str, status: &str, response: &mut Value) {
     }
     if status == "201" && path.starts_with("/manage/") {
         headers.insert("Location".to_owned(), header("Where the new resource is."));
+        headers.insert("ETag".to_owned(), header("Its version, for If-Match."));
+    }
+    let one = path.ends_with("id}") && method == "get";
+    if status == "200" && path.starts_with("/manage/") && (one || versioned) {
         headers.insert("ETag".to_owned(), header("Its version, for If-Match."));
     }
     if !headers.is_empty() && response.get("headers").is_none() {
@@ -258,6 +284,17 @@ fn name_union_members(schemas: &mut Map<String, Value>) {
         let schema = &mut schemas[&union];
         schema["oneOf"] = references.into();
         schema["discriminator"] = json!({"propertyName": tag_name, "mapping": mapping});
+    }
+}
+
+/// utoipa writes the items of a page out once more; clients want the one type by its name.
+fn name_items(schemas: &mut Map<String, Value>) {
+    let known: Vec<String> = schemas.keys().cloned().collect();
+    for (name, schema) in schemas {
+        let item = name.strip_prefix("Page_").filter(|item| known.iter().any(|name| name == item));
+        if let (Some(item), Some(items)) = (item, schema.pointer_mut("/properties/data/items")) {
+            *items = json!({"$ref": format!("#/components/schemas/{item}")});
+        }
     }
 }
 

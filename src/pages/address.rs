@@ -1,5 +1,5 @@
 //! What stands at an address: an article, a front, or the way to where it has gone.
-use super::{compose::Subject, model::Redirect};
+use super::{compose::Subject, model::Redirect, queries::still_shown};
 use crate::{
     articles::editions::{
         self,
@@ -45,7 +45,8 @@ pub fn find(
     if let Some((section, slug)) = split(tree, path) {
         made.of([Tag::List(section)]);
         if let Some(edition) = editions::queries::public_at(conn, section, slug, when)? {
-            return shown(edition, tree, when, made).map(|subject| Found::Article(subject.into()));
+            return shown(conn, edition, tree, when, made)
+                .map(|subject| Found::Article(subject.into()));
         }
     }
     if let Some(section) = tree.at(path) {
@@ -71,9 +72,23 @@ fn split<'a>(tree: &Tree, path: &'a str) -> Option<(SectionId, &'a str)> {
 }
 
 /// The edition as something to show, or the notice that stands in its place.
-pub fn shown(edition: EditionRow, tree: &Tree, when: When, made: &mut Made) -> Result<Subject> {
+pub fn shown(
+    conn: &mut Conn,
+    edition: EditionRow,
+    tree: &Tree,
+    when: When,
+    made: &mut Made,
+) -> Result<Subject> {
     made.of([Tag::Article(edition.article_id), Tag::Sections]);
     made.changes_at(Some(edition.valid_until), when.now);
+    // What was public in the past is shown while it is public still; a retraction always is.
+    let of = edition.article_id;
+    let gone = when.at < when.now
+        && edition.kind == EditionKind::Live
+        && still_shown(conn, tree, &[of], when, made)?.is_empty();
+    if gone || tree.get(edition.section_id).is_none() {
+        return Err(Error::NotFound);
+    }
     match edition.kind {
         EditionKind::Live => Subject::of_edition(edition, tree).ok_or(Error::NotFound),
         EditionKind::Retracted => Err(Error::Gone(Box::new(Retraction {
@@ -110,7 +125,9 @@ fn moved(
                 },
             };
             if let Some(edition) = found {
-                let subject = shown(edition, tree, when, made)?;
+                let next = editions::queries::next_start_at(conn, section, slug, when.now)?;
+                made.changes_at(next, when.now);
+                let subject = shown(conn, edition, tree, when, made)?;
                 return Ok(redirect(subject.path, Some(subject.id), None));
             }
         }

@@ -248,6 +248,10 @@ fn resolve_links(
                 live.insert(edition.article_id, edition);
             }
         }
+        if how.when.at < how.when.now {
+            let shown = queries::still_shown(conn, how.tree, &ids, how.when, made)?;
+            live.retain(|id, _| shown.contains(id));
+        }
         made.of(targets.into_iter().map(Tag::Target));
     }
     Ok(links

@@ -44,7 +44,8 @@ struct PageQuery {
     /// The address, as readers see it: `/` is the home page.
     #[param(example = "/world/the-ferry-sails-again", max_length = 512)]
     path: String,
-    /// As it was at this instant. Only what is public today is shown as it was.
+    /// As the article was at this instant; sections, media, ads and addresses are today's. Only
+    /// what is public today is shown as it was.
     as_of: Option<Instant>,
 }
 
@@ -173,13 +174,15 @@ struct ArticleOptions {
     #[serde(default)]
     #[param(inline, required = false, default = "blocks")]
     body: BodyForm,
-    /// What should come along, separated by commas: `ads`, `comments`.
+    /// What should come along, separated by commas: `ads`, `comments`. Naming them in
+    /// `fields` does as well.
     #[param(value_type = Option<String>, example = "ads,comments")]
     include: Option<Commas<Include>>,
     /// Only these members, separated by commas; `id` and `kind` come always.
     #[param(value_type = Option<String>, example = "id,path,headline")]
     fields: Option<Fields<ArticleDocument>>,
-    /// As it was at this instant. Only what is public today is shown as it was.
+    /// As the article was at this instant; sections, media, ads and addresses are today's. Only
+    /// what is public today is shown as it was.
     as_of: Option<Instant>,
 }
 
@@ -203,7 +206,7 @@ async fn get_article(
         let mut made = Made::default();
         let tree = sections::queries::tree(conn)?.visible();
         let edition = editions::queries::public(conn, id.0, when)?.ok_or(Error::NotFound)?;
-        let subject = address::shown(edition, &tree, when, &mut made)?;
+        let subject = address::shown(conn, edition, &tree, when, &mut made)?;
         answer(conn, &tree, subject, when, &options, &settings, made)
     })
     .await
@@ -222,13 +225,15 @@ struct ByPath {
     #[serde(default)]
     #[param(inline, required = false, default = "blocks")]
     body: BodyForm,
-    /// What should come along, separated by commas: `ads`, `comments`.
+    /// What should come along, separated by commas: `ads`, `comments`. Naming them in
+    /// `fields` does as well.
     #[param(value_type = Option<String>, example = "ads,comments")]
     include: Option<Commas<Include>>,
     /// Only these members, separated by commas; `id` and `kind` come always.
     #[param(value_type = Option<String>, example = "id,path,headline")]
     fields: Option<Fields<ArticleDocument>>,
-    /// As it was at this instant. Only what is public today is shown as it was.
+    /// As the article was at this instant; sections, media, ads and addresses are today's. Only
+    /// what is public today is shown as it was.
     as_of: Option<Instant>,
 }
 
@@ -258,7 +263,7 @@ async fn get_article_by_path(
             Found::Redirect(redirect) => {
                 let id = redirect.article_id.ok_or(Error::NotFound)?;
                 let edition = editions::queries::public(conn, id, when)?.ok_or(Error::NotFound)?;
-                address::shown(edition, &tree, when, &mut made)?
+                address::shown(conn, edition, &tree, when, &mut made)?
             }
             Found::Section(_) | Found::Home => return Err(Error::NotFound),
         };
@@ -276,7 +281,11 @@ fn answer(
     settings: &Settings,
     mut made: Made,
 ) -> Result<Delivered> {
-    let wanted = |what| options.include.as_ref().is_some_and(|include| include.0.contains(&what));
+    let named = |name| options.fields.as_ref().is_some_and(|fields| fields.name(name));
+    let wanted = |what: Include| {
+        let included = options.include.as_ref().is_some_and(|list| list.0.contains(&what));
+        included || named(what.as_str())
+    };
     let how = Composition {
         tree,
         when,

@@ -57,7 +57,7 @@ pub struct ArticleQuery {
     #[serde(default)]
     #[param(inline, required = false, default = "newest")]
     pub sort: Sort,
-    /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    /// Also count what the filters leave, as `total`; 10000 stands for that many or more.
     #[serde(default)]
     #[param(required = false, default = false)]
     pub total: bool,
@@ -70,7 +70,8 @@ pub struct ArticleQuery {
     /// Only these members of each article, separated by commas; `id` comes always.
     #[param(value_type = Option<String>, example = "id,path,headline")]
     pub fields: Option<Fields<ArticleCard>>,
-    /// As it was at this instant. Only what is public today is shown as it was.
+    /// As the articles were at this instant; sections, media and addresses are today's. Only what
+    /// is public today is shown as it was.
     pub as_of: Option<Instant>,
 }
 
@@ -100,8 +101,17 @@ pub fn page(
     };
     let rows = feed::rows(conn, &feed)?;
     made.changes_at(editions::queries::next_start(conn, when.now)?, when.now);
-    let page =
+    // The row behind the page counts, too: it decides whether there is a next one.
+    for row in &rows.rows {
+        made.changes_at(Some(row.valid_until), when.now);
+    }
+    let mut page =
         Page::cut(&list, rows, query.limit, |last: &Listed| (last.published_at, last.article_id))?;
+    if when.at < when.now {
+        let ids: Vec<ArticleId> = page.data.iter().map(|row| row.article_id).collect();
+        let shown = queries::still_shown(conn, tree, &ids, when, made)?;
+        page.data.retain(|row| shown.contains(&row.article_id));
+    }
     cards(conn, tree, page, when, made)
 }
 
@@ -123,21 +133,31 @@ fn scope(tree: &Tree, section: Option<&str>, made: &mut Made) -> Result<Option<V
     Ok(Some(subtree.into_iter().map(sections::queries::facet).collect()))
 }
 
+/// Up to how many lists are merged; beyond, one list of all is walked and each article asked.
+const MERGED_MAX: usize = 100;
+
 /// Which lists to walk, and which to ask about each article met on the way: the walk goes over
-/// what is likely to be the shortest.
+/// what is likely to be the shortest. No section at all is a list of nothing.
 fn drive(
     query: &ArticleQuery,
     scope: Option<Vec<String>>,
 ) -> (Vec<String>, Vec<String>, Vec<String>) {
+    if scope.as_ref().is_some_and(Vec::is_empty) {
+        return (Vec::new(), Vec::new(), Vec::new());
+    }
     let narrow = [query.tag.as_deref().map(tag_facet), query.author.map(author_facet)];
     let wide = [query.genre.map(genre_facet), query.language.as_deref().map(language_facet)];
-    let mut narrow = narrow.into_iter().flatten();
-    let mut wide = wide.into_iter().flatten();
-    if let Some(first) = narrow.next() {
-        return (vec![first], narrow.chain(wide).collect(), scope.unwrap_or_default());
+    let mut facets = narrow.into_iter().chain(wide).flatten().peekable();
+    let narrow = query.tag.is_some() || query.author.is_some();
+    match scope {
+        Some(sections) if query.section.is_some() && !narrow && sections.len() <= MERGED_MAX => {
+            (sections, facets.collect(), Vec::new())
+        }
+        scope => {
+            let first = facets.next().unwrap_or_else(|| ALL.to_owned());
+            (vec![first], facets.collect(), scope.unwrap_or_default())
+        }
     }
-    let lists = scope.unwrap_or_else(|| vec![wide.next().unwrap_or_else(|| ALL.to_owned())]);
-    (lists, wide.collect(), Vec::new())
 }
 
 /// The rows as readers see them: two statements for any number.
@@ -162,7 +182,6 @@ fn cards(
 
     let mut shown = Vec::with_capacity(page.data.len());
     for row in page.data {
-        made.changes_at(Some(row.valid_until), when.now);
         made.modified(row.created_at);
         let Some(section) = tree.get(row.section_id) else { continue };
         let summary = row.summary.0;

@@ -49,6 +49,11 @@ fn members<T: PartialSchema>() -> BTreeSet<String> {
 }
 
 impl<T: Serialize> Fields<T> {
+    /// Whether this member was asked for by name.
+    pub fn name(&self, member: &str) -> bool {
+        self.names.contains(member)
+    }
+
     /// Only the wanted members of a JSON object.
     fn pick(&self, whole: Value) -> Value {
         match whole {

@@ -279,6 +279,14 @@ async fn slugs_are_made_and_kept_unique(app: TestApp) {
     assert_eq!(first["slug"], "wspolpraca-lodzi");
     let second = draft(&admin, &world, "Współpraca Łodzi").await;
     assert_eq!(second["slug"], "wspolpraca-lodzi-2");
+    let long = "długie słowa ".repeat(8);
+    let mut slugs = Vec::new();
+    for _ in 0..4 {
+        slugs.push(draft(&admin, &world, long.trim()).await["slug"].as_str().unwrap().to_owned());
+    }
+    assert!(slugs[1].ends_with("-2") && slugs[3].ends_with("-4"), "{slugs:?}");
+    let before = admin.get(&at(&second)).await.expect(200);
+    assert_eq!(admin.patch(&at(&second), json!({})).await.expect(200), before);
     let taken = json!({"slug": "wspolpraca-lodzi"});
     admin.patch(&at(&second), taken).await.refused(409, "/slug", "taken");
 }

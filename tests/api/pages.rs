@@ -11,6 +11,11 @@ on_both_engines! {
     a_whole_news_page_comes_out_in_page_order,
     drafts_and_edits_are_invisible_until_published,
     a_scheduled_edition_appears_on_time_and_not_before,
+    a_postponed_edition_does_not_appear_in_between,
+    dates_come_from_what_readers_had,
+    merged_sections_keep_their_articles_alive,
+    the_past_hides_what_is_hidden_today,
+    a_draft_that_is_linked_to_leaves_no_trace,
     an_edition_goes_offline_when_its_time_is_over,
     unpublished_is_gone_for_every_instant,
     a_retracted_article_leaves_its_notice,
@@ -205,6 +210,135 @@ async fn a_scheduled_edition_appears_on_time_and_not_before(app: TestApp) {
     assert!(now["warnings"].as_array().unwrap().iter().any(replaced), "{now:#}");
     app.advance(7200);
     assert_eq!(reader.get(path).await.expect(200)["headline"], "Third");
+}
+
+async fn approved(app: &TestApp, section: &Value, headline: &str) -> Value {
+    let admin = app.admin().await;
+    let article = draft(&admin, section, headline).await;
+    for step in ["submit", "approve"] {
+        admin.act(&at(&article), &format!("actions/{step}"), json!({})).await.expect(200);
+    }
+    article
+}
+
+async fn a_postponed_edition_does_not_appear_in_between(app: TestApp) {
+    let world = section(&app, "World").await;
+    let article = approved(&app, &world, "First").await;
+    let (admin, reader) = (app.admin().await, app.anyone());
+    let path = "/v1/page?path=/world/first";
+    for seconds in [600, 1200] {
+        let later = json!({"valid_from": app.in_seconds(seconds)});
+        admin.act(&at(&article), "actions/publish", later).await.expect(200);
+    }
+    app.advance(700);
+    reader.get(path).await.expect(404);
+    app.advance(600);
+    assert_eq!(reader.get(path).await.expect(200)["headline"], "First");
+
+    // What is public gets back the time that a cancelled successor had taken, but not more than
+    // was asked for.
+    let admin = app.admin().await;
+    let until = json!({"valid_to": app.in_seconds(3000)});
+    admin.act(&at(&article), "actions/publish", until).await.expect(200);
+    admin.patch(&at(&article), json!({"headline": "Second"})).await.expect(200);
+    for seconds in [1000, 5000] {
+        let later = json!({"valid_from": app.in_seconds(seconds)});
+        admin.act(&at(&article), "actions/publish", later).await.expect(200);
+    }
+    app.advance(2000);
+    assert_eq!(reader.get(path).await.expect(200)["headline"], "First");
+    app.advance(1500);
+    reader.get(path).await.expect(404);
+    app.advance(2000);
+    assert_eq!(reader.get(path).await.expect(200)["headline"], "Second");
+}
+
+async fn dates_come_from_what_readers_had(app: TestApp) {
+    let world = section(&app, "World").await;
+    let article = approved(&app, &world, "First").await;
+    let admin = app.admin().await;
+    let tomorrow = json!({"valid_from": app.in_seconds(86_400)});
+    admin.act(&at(&article), "actions/publish", tomorrow).await.expect(200);
+    let notice = json!({"notice": "Never mind."});
+    admin.act(&at(&article), "actions/retract", notice).await.expect(409);
+    let done = admin.act(&at(&article), "actions/publish", json!({})).await.expect(200);
+    let now = done["edition"]["valid_from"].clone();
+    let seen = page(&app.anyone(), "/world/first").await;
+    for date in ["published_at", "first_published_at", "modified_at"] {
+        assert_eq!(seen[date], now, "{date}");
+    }
+    app.advance(60);
+    let admin = app.admin().await;
+    admin.act(&at(&article), "actions/unpublish", json!({})).await.expect(200);
+    let again = json!({"significant": false});
+    admin.act(&at(&article), "actions/publish", again).await.expect(200);
+    assert_eq!(page(&app.anyone(), "/world/first").await["modified_at"], now);
+}
+
+async fn merged_sections_keep_their_articles_alive(app: TestApp) {
+    let (world, globe) = (section(&app, "World").await, section(&app, "Globe").await);
+    let article = published(&app, &world, "First").await;
+    let admin = app.admin().await;
+    let over = format!(
+        "/manage/v1/sections/{}?reassign_to={}",
+        world["id"].as_str().unwrap(),
+        globe["id"].as_str().unwrap()
+    );
+    let rival = published(&app, &globe, "First").await;
+    admin.delete(&over).await.expect(409);
+    admin.patch(&at(&rival), json!({"slug": "second"})).await.expect(200);
+    admin.delete(&over).await.expect(409);
+    admin.act(&at(&rival), "actions/publish", json!({})).await.expect(200);
+    admin.delete(&over).await.expect(204);
+    let moved = page(&app.anyone(), "/world/first").await;
+    assert_eq!(moved["location"], "/globe/first");
+    let changed = admin.patch(&at(&article), json!({"lead": "New."})).await.expect(200);
+    assert_eq!((&changed["section_id"], &changed["path"]), (&globe["id"], &json!("/globe/first")));
+    admin.act(&at(&article), "editions/1/restore", json!({})).await.expect(200);
+    admin.act(&at(&article), "actions/publish", json!({})).await.expect(200);
+    let listed = app.anyone().get("/v1/articles?section=/globe").await.expect(200);
+    assert_eq!(listed["data"].as_array().unwrap().len(), 2);
+}
+
+async fn the_past_hides_what_is_hidden_today(app: TestApp) {
+    let (world, sport) = (section(&app, "World").await, section(&app, "Sport").await);
+    let article = published(&app, &world, "First").await;
+    app.advance(60);
+    let then = app.in_seconds(0);
+    app.advance(60);
+    let admin = app.admin().await;
+    admin.patch(&at(&article), json!({"section_id": sport["id"]})).await.expect(200);
+    admin.act(&at(&article), "actions/publish", json!({})).await.expect(200);
+    let by_id = format!("/v1/articles/{}?as_of={then}", article["id"].as_str().unwrap());
+    let list = format!("/v1/articles?as_of={then}");
+    let reader = app.anyone();
+    assert_eq!(reader.get(&by_id).await.expect(200)["path"], "/world/first");
+    let sport_at = format!("/manage/v1/sections/{}", sport["id"].as_str().unwrap());
+    admin.patch(&sport_at, json!({"hidden": true})).await.expect(200);
+    reader.get(&by_id).await.expect(404);
+    assert_eq!(reader.get(&list).await.expect(200)["data"], json!([]));
+}
+
+async fn a_draft_that_is_linked_to_leaves_no_trace(app: TestApp) {
+    let world = section(&app, "World").await;
+    let admin = app.admin().await;
+    let hidden = draft(&admin, &world, "SECRET").await;
+    let article = draft(&admin, &world, "First").await;
+    let link = json!({"kind": "internal", "target_article_id": hidden["id"]});
+    admin.post(&format!("{}/related-links", at(&article)), link).await.expect(201);
+    publish(&admin, &article).await;
+    let answer = app.anyone().get("/v1/page?path=/world/first").await;
+    let id = hidden["id"].as_str().unwrap();
+    assert!(!answer.text.contains(id));
+    for (name, value) in &answer.headers {
+        assert!(!value.to_str().unwrap().contains(id), "{name} names the draft");
+    }
+    assert!(answer.header("cache-tag").contains("target:"));
+    publish(&admin, &hidden).await;
+    let journal = admin.get("/manage/v1/journal?limit=100").await.expect(200);
+    let last = journal["data"].as_array().unwrap().last().unwrap()["tags"].clone();
+    let stale = |tag: &Value| answer.header("cache-tag").contains(tag.as_str().unwrap());
+    assert!(last.as_array().unwrap().iter().any(stale), "{last} leaves the page as it is");
 }
 
 async fn an_edition_goes_offline_when_its_time_is_over(app: TestApp) {

@@ -48,9 +48,9 @@ async fn a_section_never_stands_below_itself(app: TestApp) {
     let world = plant(&editor, "World", None).await;
     let asia = plant(&editor, "Asia", Some(&world)).await;
     let looped = json!({"parent_id": asia["id"]});
-    editor.patch(&at(&world), looped).await.refused(409, "/parent_id", "taken");
+    editor.patch(&at(&world), looped).await.refused(409, "/parent_id", "cycle");
     let looped = json!({"parent_id": world["id"]});
-    editor.patch(&at(&world), looped).await.refused(409, "/parent_id", "taken");
+    editor.patch(&at(&world), looped).await.refused(409, "/parent_id", "cycle");
 }
 
 async fn the_tree_has_four_levels_at_the_most(app: TestApp) {

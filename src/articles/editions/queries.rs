@@ -303,6 +303,11 @@ const RETIRED_AFTER: i64 = 60 * 60;
 /// How many editions are retired along with one change.
 const RETIRED_AT_ONCE: i64 = 50;
 
+/// Whether an edition that was public at `at` can have been retired by `now`.
+pub fn can_have_retired(at: Instant, now: Instant) -> bool {
+    at < now.plus_seconds(-RETIRED_AFTER)
+}
+
 /// Moves editions that ended out of the way of lists. A little with every change, so that there
 /// is nothing to run on a schedule; nothing that readers see depends on it.
 pub fn retire_some(conn: &mut Conn, now: Instant) -> Result<()> {

@@ -258,7 +258,7 @@ async fn delete_related_link(
 
 /// Reorder an article's related links
 ///
-/// `If-Match` takes the article's `ETag` here.
+/// `If-Match` takes the article's `ETag` here, and the answer has its new one.
 #[utoipa::path(tag = "related links", security(("bearer" = ["articles:write"])), params(IfMatch),
     request_body = LinkOrder,
     responses((status = 200, description = "All of them, in the new order.", body = RelatedLinks),
@@ -285,7 +285,8 @@ async fn reorder_related_links(
         };
         working::update(tx, &touched)?;
         tx.record(Entry::new("edited", &touched).note("related_links"))?;
-        Answer::ok(&RelatedLinks { data: views(tx, links, caller.now)? })
+        let links = RelatedLinks { data: views(tx, links, caller.now)? };
+        Answer::resource(&touched, &links)
     })
     .await
 }

@@ -28,6 +28,8 @@ pub struct Merge<'a> {
     pub at: Instant,
     /// Where `at` is past: only articles that are public at this instant, too.
     pub still_at: Option<Instant>,
+    /// Whether an edition that was public at `at` can have been retired since.
+    pub retired: bool,
     /// Published at this instant or later.
     pub from: Option<Instant>,
     /// Published before this instant.
@@ -44,7 +46,7 @@ impl Merge<'_> {
     /// Each list, and whether to look among the editions that ended long ago: those stand apart,
     /// in an order of their own.
     fn branches(&self) -> impl Iterator<Item = (&String, bool)> {
-        let ages: &[bool] = if self.still_at.is_some() { &[false, true] } else { &[false] };
+        let ages: &[bool] = if self.retired { &[false, true] } else { &[false] };
         self.any_of.iter().flat_map(move |facet| ages.iter().map(move |age| (facet, *age)))
     }
 }
@@ -114,7 +116,10 @@ pub fn page(conn: &mut Conn, merge: &Merge<'_>) -> Result<Vec<AnyId>> {
     Ok(keys.into_iter().map(|key| key.edition_id).collect())
 }
 
-/// How many editions there are on all pages together.
+/// The highest count; beyond it, counting would cost more than the answer is worth.
+const COUNTED: i64 = 10_000;
+
+/// How many editions there are on all pages together, up to [`COUNTED`].
 pub fn count(conn: &mut Conn, merge: &Merge<'_>) -> Result<i64> {
     #[derive(QueryableByName)]
     struct Count {
@@ -123,12 +128,13 @@ pub fn count(conn: &mut Conn, merge: &Merge<'_>) -> Result<i64> {
     }
     let merge = Merge { after: None, ..*merge };
     let mut statement = Statement::default();
-    statement.sql.push_str("select count(*) as total from (");
+    statement.sql.push_str("select count(*) as total from (select 1 from (");
     for (number, (facet, retired)) in merge.branches().enumerate() {
         statement.sql.push_str(if number == 0 { "" } else { " union all " });
         conditions(&mut statement, &merge, facet, retired);
     }
-    statement.sql.push_str(") merged");
+    statement.push(") merged limit ", Bind::Count(COUNTED));
+    statement.sql.push_str(") counted");
     let counted: Count = statement.bound().get_result(conn)?;
     Ok(counted.total)
 }
@@ -140,6 +146,8 @@ fn conditions(to: &mut Statement, merge: &Merge<'_>, facet: &str, retired: bool)
     to.push(" and k.retired = ", Bind::Bool(retired));
     to.push(" and k.valid_from <= ", Bind::At(merge.at));
     to.push(" and k.valid_until > ", Bind::At(merge.at));
+    // Always true, as nothing is published later than it becomes valid: the index starts here.
+    to.push(" and k.published_at <= ", Bind::At(merge.at));
     if let Some(from) = merge.from {
         to.push(" and k.published_at >= ", Bind::At(from));
     }
