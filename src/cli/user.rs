@@ -109,7 +109,9 @@ async fn change(
     let now = Clock::system().now();
     let by = Context { actor: Actor::Cli, now, request_id: String::new() };
     db.write(by, move |tx| {
-        let user = queries::find_by_email(tx, &email)?;
+        let id = queries::find_by_email(tx, &email)?.id;
+        manage::hold(tx, id)?;
+        let user = queries::find(tx, id)?;
         let mut input = user.input();
         change(&mut input);
         manage::store(tx, &user, input, hash).map(drop)

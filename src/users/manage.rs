@@ -143,7 +143,7 @@ async fn delete_user(
     expected: IfMatch,
 ) -> Result<Answer> {
     db.write(allow.caller, move |tx| {
-        tx.lock(ADMINS)?;
+        hold(tx, id.0)?;
         let user = expected.current(tx, id.0, |conn| queries::find(conn, id.0))?;
         let works = queries::works_of(tx, user.id)?;
         if !works.is_empty() {
@@ -160,6 +160,13 @@ async fn delete_user(
 /// Held by whoever could take away the last administrator.
 const ADMINS: uuid::Uuid = uuid::Uuid::from_u128(0x00ad_0815);
 
+/// Holds back whoever else could take away the last administrator, change this user or sign in
+/// as them. Comes before the user is read.
+pub fn hold(tx: &mut Tx<'_>, id: UserId) -> Result<()> {
+    tx.lock(ADMINS)?;
+    tx.lock(id)
+}
+
 /// Hashing a password takes long, so it happens before the transaction begins; the input is
 /// made again inside of it.
 async fn change(
@@ -175,7 +182,7 @@ async fn change(
         None => None,
     };
     db.write(by, move |tx| {
-        tx.lock(ADMINS)?;
+        hold(tx, id)?;
         let current = expected.current(tx, id, |conn| queries::find(conn, id))?;
         let user = store(tx, &current, input(&current)?, hash)?;
         Answer::resource(&user, &User::from(user.clone()))
@@ -183,7 +190,7 @@ async fn change(
     .await
 }
 
-/// Stores a changed user: over HTTP, or at the command line.
+/// Stores a changed user: over HTTP, or at the command line. The caller has called [`hold`].
 pub fn store(
     tx: &mut Tx<'_>,
     current: &UserRow,
@@ -195,6 +202,7 @@ pub fn store(
     let user = current.changed(input, hash, tx.now());
     queries::replace(tx, current, &user)?;
     queries::check_an_admin_remains(tx)?;
+    // Both forms are without passwords, old or new.
     let mut entry = Entry::new("changed", &user).diff(&current.input(), &user.input());
     if password {
         entry = entry.note("password");
