@@ -103,8 +103,8 @@ pub struct UserInput {
     pub active: bool,
     /// 12 to 128 characters of any kind. Required for a new user; a new one ends the user's
     /// sign-ins. Never shown.
-    // `skip_serializing` would take it out of the API document too.
-    #[serde(default, skip_serializing_if = "always")]
+    // Written only as the null that `UserRow::input` puts here, so that a patch finds the member.
+    #[serde(default)]
     #[validate(length(min = "passwords::MIN", max = "passwords::MAX"))]
     #[schema(min_length = 12, max_length = 128, format = "password", write_only)]
     pub password: Option<String>,
@@ -122,11 +122,6 @@ fn distinct_roles(roles: &[Role]) -> Result<(), ValidationError> {
         return Ok(());
     }
     Err(text::broken("distinct", "must not name a role twice"))
-}
-
-#[expect(clippy::ref_option, reason = "the form that serde asks for")]
-fn always(_: &Option<String>) -> bool {
-    true
 }
 
 impl UserRow {

@@ -31,6 +31,12 @@ async fn administrators_keep_the_users(app: TestApp) {
 
     let changed = admin.patch(&at, json!({"name": "Ewa Lis-Nowak"})).await.expect(200);
     assert_eq!(changed["version"], 2);
+    let unchanged = admin.patch(&at, json!({"password": null})).await.expect(200);
+    assert_eq!(unchanged.get("password"), None);
+    app.anyone()
+        .post("/manage/v1/session", json!({"email": "ewa@example.org", "password": PASSWORD}))
+        .await
+        .expect(200);
     let short = json!({"password": "short"});
     admin.patch(&at, short).await.refused(422, "/password", "length");
     let nowhere = json!({"sections": ["01890a5d-ac96-774b-bcce-b302099a8057"]});

@@ -3,7 +3,10 @@ use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use super::{JSON, MERGE_PATCH, SECTIONS, at, is_refusal, sections};
-use crate::support::{TestApp, on_both_engines};
+use crate::{
+    articles,
+    support::{TestApp, on_both_engines},
+};
 
 on_both_engines! {
     bodies_that_are_no_json_are_refused_and_leave_nothing_behind,
@@ -228,6 +231,16 @@ async fn patches_that_are_no_objects_are_refused(app: TestApp) {
         admin.patch(&at(&world), patch).await.refused(422, "", "type");
     }
     admin.patch(&at(&world), json!({"name": null})).await.refused(422, "/name", "required");
+    for unknown in ["foo", "id", "na/me"] {
+        let place = format!("/{}", unknown.replace('/', "~1"));
+        let patch = json!({unknown: null});
+        admin.patch(&at(&world), patch).await.refused(422, &place, "unknown_member");
+    }
+    let article = articles::draft(&admin, &world, "The ferry sails").await;
+    let deeper = json!({"seo": {"foo": null}});
+    let refused = admin.patch(&articles::at(&article), deeper).await;
+    refused.refused(422, "/seo/foo", "unknown_member");
+    admin.delete(&articles::at(&article)).await.expect(204);
     admin.patch(&at(&world), json!({"id": "x"})).await.refused(422, "/id", "unknown_member");
     admin.patch(&at(&world), json!({"version": 9})).await.refused(
         422,
