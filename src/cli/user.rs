@@ -64,7 +64,11 @@ pub async fn run(command: UserCommand, config: Config) -> Result<()> {
             let password = password()?;
             let length = password.chars().count() as u64;
             if !(passwords::MIN..=passwords::MAX).contains(&length) {
-                return Err(Error::invalid("/password", "length", "takes 12 to 128 characters"));
+                return Err(Error::invalid(
+                    "/password",
+                    "length",
+                    "must have 12 to 128 characters",
+                ));
             }
             let hash = passwords::hash(password).await?;
             change(&db, &email, move |_| (), Some(hash)).await?;

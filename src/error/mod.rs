@@ -116,7 +116,10 @@ impl Error {
 
     /// 409 since these resources, given by their addresses, use it.
     pub fn in_use(by: Vec<String>) -> Self {
-        let detail = format!("It is in use in {} places; `errors` lists them.", by.len());
+        let detail = match by.len() {
+            1 => "It is in use in one place; `errors` names it.".to_owned(),
+            places => format!("It is in use in {places} places; `errors` lists them."),
+        };
         let errors = by.into_iter().map(|address| FieldError {
             pointer: None,
             parameter: None,

@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, error::Category};
 use validator::Validate;
 
-use super::{json::Unique, strict::Strict};
+use super::{json::Unique, plain::plain, strict::Strict};
 use crate::{
     error::{Error, FieldError, Result, field_errors},
     text,
@@ -180,13 +180,14 @@ pub(super) fn accept<T: DeserializeOwned + Validate>(value: Value) -> Result<T> 
 fn refusal(at: &str, message: &str) -> FieldError {
     let (inner, cause) = message.split_once(NESTED).unwrap_or(("", message));
     let at = format!("{at}{inner}");
+    let detail = plain(cause, "member");
     match member_named_in(cause) {
         // The path to an unknown member ends with it; to one that is not there it cannot.
         Some((name, code @ "unknown_member")) if at.ends_with(&format!("/{}", token(&name))) => {
-            FieldError::at(at, code, cause)
+            FieldError::at(at, code, detail)
         }
-        Some((name, code)) => FieldError::at(format!("{at}/{}", token(&name)), code, cause),
-        None => FieldError::at(at, "type", cause),
+        Some((name, code)) => FieldError::at(format!("{at}/{}", token(&name)), code, detail),
+        None => FieldError::at(at, "type", detail),
     }
 }
 

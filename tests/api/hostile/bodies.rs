@@ -172,6 +172,14 @@ async fn broken_queries_are_refused(app: TestApp) {
         is_refusal(&answer, query);
         assert_eq!(answer.status, 400, "{query}");
     }
+    for (query, said) in [
+        ("total=1", "total: expected true or false"),
+        ("limit=x", "limit: expected a whole number from 1 to 100"),
+        ("surprise=1", "surprise: unknown parameter `surprise`"),
+    ] {
+        let refusal = admin.get(&format!("{SECTIONS}?{query}")).await.expect(400);
+        assert!(refusal["detail"].as_str().unwrap().starts_with(said), "{refusal}");
+    }
     for harmless in ["", "&", "limit=%31", "limit=5&"] {
         admin.get(&format!("{SECTIONS}?{harmless}")).await.expect(200);
     }
@@ -248,7 +256,11 @@ async fn patches_that_are_no_objects_are_refused(app: TestApp) {
         "unknown_member",
     );
     assert_eq!(sections(&admin).await, Value::from(vec![world.clone()]));
-    admin.put(&at(&world), json!([])).await.refused(422, "", "type");
+    for other in [json!([]), json!(null), json!("x")] {
+        let refusal = admin.put(&at(&world), other).await.expect(422);
+        assert_eq!(refusal["errors"][0]["pointer"], "");
+        assert_eq!(refusal["detail"], "expected an object");
+    }
     admin.act(&at(&world), "publish", json!({})).await.expect(404);
 }
 
