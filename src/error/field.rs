@@ -17,6 +17,14 @@ pub struct FieldError {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub parameter: Option<String>,
+    /// Which resource: its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        format = "uri-reference",
+        examples("/manage/v1/articles/01890a5d-ac96-774b-bcce-b302099a8057")
+    )]
+    pub resource: Option<String>,
     /// Which rule was broken. Stable, for programs.
     #[schema(examples("length", "unknown_member", "taken"))]
     pub code: Cow<'static, str>,
@@ -34,6 +42,7 @@ impl FieldError {
         Self {
             pointer: Some(pointer.into()),
             parameter: None,
+            resource: None,
             code: code.into(),
             detail: detail.into(),
         }
@@ -48,6 +57,7 @@ impl FieldError {
         Self {
             pointer: None,
             parameter: Some(name.into()),
+            resource: None,
             code: code.into(),
             detail: detail.into(),
         }

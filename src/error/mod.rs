@@ -123,6 +123,7 @@ impl Error {
         let errors = by.into_iter().map(|address| FieldError {
             pointer: None,
             parameter: None,
+            resource: Some(address.clone()),
             code: "in_use".into(),
             detail: address,
         });
