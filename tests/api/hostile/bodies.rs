@@ -1,5 +1,6 @@
 //! Bodies, queries and headers that no honest client sends.
 use actix_web::http::Method;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{JSON, MERGE_PATCH, SECTIONS, at, is_refusal, sections};
@@ -200,6 +201,14 @@ async fn a_cursor_is_good_for_its_own_list_alone(app: TestApp) {
     for cursor in forged {
         let address = format!("{SECTIONS}?cursor={}", cursor.replace(' ', "%20"));
         admin.get(&address).await.refused(400, "cursor", "cursor");
+    }
+    let of_users = |key: &Value| {
+        let place = json!({"of": "users", "key": key}).to_string();
+        format!("/manage/v1/users?cursor={}", URL_SAFE_NO_PAD.encode(place))
+    };
+    admin.get(&of_users(&json!("a"))).await.expect(200);
+    for key in [json!("a\0b"), json!(["a"]), json!("a".repeat(2_000))] {
+        admin.get(&of_users(&key)).await.refused(400, "cursor", "cursor");
     }
 }
 
