@@ -131,7 +131,7 @@ async fn patch_user(
 
 /// Delete a user
 ///
-/// Refused for authors of articles: deactivate them instead.
+/// Refused for authors of articles, be it of a public edition only: deactivate them instead.
 #[utoipa::path(tag = "users", security(("bearer" = ["users:manage"])), params(IfMatch),
     responses((status = 204, description = "Deleted."),
         (status = 409, description = "An author of articles (`errors` lists them), or the last administrator.")))]
@@ -145,7 +145,8 @@ async fn delete_user(
     db.write(allow.caller, move |tx| {
         hold(tx, id.0)?;
         let user = expected.current(tx, id.0, |conn| queries::find(conn, id.0))?;
-        let works = queries::works_of(tx, user.id)?;
+        let now = tx.now();
+        let works = queries::works_of(tx, user.id, now)?;
         if !works.is_empty() {
             return Err(Error::in_use(works));
         }

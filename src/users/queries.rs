@@ -1,4 +1,6 @@
 //! Every statement about users.
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::model::{UserFilter, UserRow};
@@ -6,11 +8,15 @@ use crate::{
     auth::roles::Role,
     db::{
         Conn,
-        schema::{article_authors, articles, media, media_credits, sections, sessions, users},
+        schema::{
+            article_authors, articles, edition_keys, media, media_credits, sections, sessions,
+            users,
+        },
     },
     error::{Error, FieldError, Refused, Result},
     http::cursor::Rows,
     ids::{ArticleId, SectionId, UserId},
+    time::Instant,
 };
 
 const TAKEN: &str = "Another user has this email.";
@@ -95,14 +101,34 @@ pub fn check_an_admin_remains(conn: &mut Conn) -> Result<()> {
     Err(Error::conflict("The last active administrator must stay one."))
 }
 
-/// The addresses of what a user has written or made, which keeps them from being deleted.
-pub fn works_of(conn: &mut Conn, id: UserId) -> Result<Vec<String>> {
+/// The list in which an edition of this author stands.
+pub fn facet(author: UserId) -> String {
+    format!("author:{author}")
+}
+
+/// The most articles that a refusal lists.
+const LISTED: i64 = 20;
+
+/// The addresses of the articles that name a user as their author, which keeps them from being
+/// deleted: working copies do, or an edition that is public now or going to be.
+pub fn works_of(conn: &mut Conn, id: UserId, now: Instant) -> Result<Vec<String>> {
     let written: Vec<ArticleId> = article_authors::table
         .filter(article_authors::user_id.eq(id))
         .select(article_authors::article_id)
-        .limit(20)
+        .limit(LISTED)
         .load(conn)?;
-    Ok(written.iter().map(|id| format!("/manage/v1/articles/{id}")).collect())
+    let published: Vec<ArticleId> = edition_keys::table
+        .filter(edition_keys::facet.eq(facet(id)))
+        .filter(edition_keys::retired.eq(false))
+        .filter(edition_keys::valid_until.gt(now))
+        // One that was called off before it began never was an edition of theirs.
+        .filter(edition_keys::valid_from.lt(edition_keys::valid_until))
+        .select(edition_keys::article_id)
+        .distinct()
+        .limit(LISTED)
+        .load(conn)?;
+    let articles: BTreeSet<ArticleId> = written.into_iter().chain(published).collect();
+    Ok(articles.iter().map(|id| format!("/manage/v1/articles/{id}")).collect())
 }
 
 /// Deletes a user whom nothing refers to; what they made stays, without its maker.

@@ -2,13 +2,17 @@
 use broadsheet::auth::roles::Role;
 use serde_json::json;
 
-use crate::support::{ADMIN, PASSWORD, TestApp, on_both_engines};
+use crate::{
+    articles,
+    support::{ADMIN, PASSWORD, TestApp, on_both_engines},
+};
 
 on_both_engines! {
     administrators_keep_the_users,
     the_last_administrator_stays,
     a_change_of_rights_ends_the_user_s_tokens,
     nobody_else_sees_the_users,
+    whoever_a_public_edition_names_is_not_deleted,
 }
 
 const USERS: &str = "/manage/v1/users";
@@ -78,4 +82,25 @@ async fn nobody_else_sees_the_users(app: TestApp) {
         let refusal = app.signed_in(role).await.get(USERS).await.expect(403);
         assert!(refusal["detail"].as_str().unwrap().contains("users:manage"));
     }
+}
+
+async fn whoever_a_public_edition_names_is_not_deleted(app: TestApp) {
+    let admin = app.admin().await;
+    let ewa = app.add_user("ewa@example.org", &[Role::Author], &[]).await;
+    let jan = app.add_user("jan@example.org", &[Role::Author], &[]).await;
+    let user = format!("{USERS}/{}", ewa["id"].as_str().unwrap());
+    let world = articles::section(&app, "World").await;
+    let article = articles::draft(&admin, &world, "The ferry sails").await;
+    let path = articles::at(&article);
+    admin.patch(&path, json!({"authors": [ewa["id"]]})).await.expect(200);
+    articles::publish(&admin, &article).await;
+    // The working copy moves on; readers still get the edition.
+    admin.patch(&path, json!({"authors": [jan["id"]]})).await.expect(200);
+    let refusal = admin.delete(&user).await.expect(409);
+    assert_eq!(refusal["errors"].as_array().unwrap().len(), 1);
+    assert_eq!(refusal["errors"][0]["code"], "in_use");
+    assert_eq!(refusal["errors"][0]["resource"], path);
+    assert!(refusal["detail"].as_str().unwrap().contains("in one place"), "{refusal}");
+    admin.act(&path, "actions/unpublish", json!({})).await.expect(200);
+    admin.delete(&user).await.expect(204);
 }
