@@ -3,11 +3,15 @@ use actix_web::{HttpRequest, delete, get, patch, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    model::{User, UserFilter, UserInput, UserRow},
+    model::{AuthorFilter, PossibleAuthor, User, UserFilter, UserInput, UserRow},
     queries,
 };
 use crate::{
-    auth::{guard::Allow, passwords, roles::ManageUsers},
+    auth::{
+        guard::Allow,
+        passwords,
+        roles::{ManageUsers, ReadArticles},
+    },
     db::{Context, Db, Tx, journal::Entry},
     error::{Error, Result},
     http::{
@@ -27,6 +31,27 @@ use crate::{
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list_users).service(create_user).service(read_user);
     cfg.service(replace_user).service(patch_user).service(delete_user);
+    cfg.service(list_authors);
+}
+
+/// List the possible authors
+///
+/// Everyone whom an article can name among its `authors`: all active users, in the order of
+/// their names, without regard to case and accents.
+#[utoipa::path(tag = "users", security(("bearer" = ["articles:read"])), params(AuthorFilter),
+    responses((status = 200, description = "A page of authors.", body = Page<PossibleAuthor>)))]
+#[get("/authors")]
+async fn list_authors(
+    _: Allow<ReadArticles>,
+    db: Db,
+    req: HttpRequest,
+    Query(filter): Query<AuthorFilter>,
+) -> Result<Answer> {
+    let after = cursor::read("authors", filter.cursor.as_deref())?;
+    let limit = filter.limit;
+    let rows = db.read(move |conn| queries::authors(conn, &filter, after)).await?;
+    let page = Page::cut("authors", rows, limit, |last| (last.name_folded.clone(), last.id))?;
+    Answer::page(&req, &page)
 }
 
 /// List users

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::model::{UserFilter, UserRow};
+use super::model::{AuthorFilter, PossibleAuthor, UserFilter, UserRow};
 use crate::{
     auth::roles::Role,
     db::{
@@ -46,6 +46,27 @@ pub fn page(conn: &mut Conn, filter: &UserFilter, after: Option<String>) -> Resu
         filtered().order(users::email).limit(filter.limit.rows() + 1).select(UserRow::as_select());
     if let Some(email) = after {
         rows = rows.filter(users::email.gt(email));
+    }
+    Ok(Rows { rows: rows.load(conn)?, total })
+}
+
+/// Active users by name, one more than the limit.
+pub fn authors(
+    conn: &mut Conn,
+    filter: &AuthorFilter,
+    after: Option<(String, UserId)>,
+) -> Result<Rows<PossibleAuthor>> {
+    let active = || users::table.filter(users::active.eq(true));
+    let total = filter.total.then(|| active().count().get_result(conn)).transpose()?;
+    let mut rows = active()
+        .order((users::name_folded, users::id))
+        .limit(filter.limit.rows() + 1)
+        .select(PossibleAuthor::as_select())
+        .into_boxed();
+    if let Some((name, id)) = after {
+        // The first comparison alone bounds the walk over the index, on either database.
+        let behind = users::name_folded.gt(name.clone()).or(users::id.gt(id));
+        rows = rows.filter(users::name_folded.ge(name)).filter(behind);
     }
     Ok(Rows { rows: rows.load(conn)?, total })
 }

@@ -13,6 +13,7 @@ on_both_engines! {
     a_change_of_rights_ends_the_user_s_tokens,
     nobody_else_sees_the_users,
     whoever_a_public_edition_names_is_not_deleted,
+    editors_and_authors_find_whom_they_can_name,
 }
 
 const USERS: &str = "/manage/v1/users";
@@ -103,4 +104,37 @@ async fn whoever_a_public_edition_names_is_not_deleted(app: TestApp) {
     assert!(refusal["detail"].as_str().unwrap().contains("in one place"), "{refusal}");
     admin.act(&path, "actions/unpublish", json!({})).await.expect(200);
     admin.delete(&user).await.expect(204);
+}
+
+async fn editors_and_authors_find_whom_they_can_name(app: TestApp) {
+    const AUTHORS: &str = "/manage/v1/authors";
+    let admin = app.admin().await;
+    let mut ids = Vec::new();
+    for (email, name) in
+        [("a@example.org", "\u{141}ucja"), ("b@example.org", "ewa"), ("c@example.org", "Ewa")]
+    {
+        let user = json!({"email": email, "name": name, "roles": ["author"], "password": PASSWORD});
+        ids.push(admin.post(USERS, user).await.expect(201)["id"].clone());
+    }
+    let gone = app.add_user("gone@example.org", &[Role::Author], &[]).await;
+    let gone = format!("{USERS}/{}", gone["id"].as_str().unwrap());
+    admin.patch(&gone, json!({"active": false})).await.expect(200);
+    for role in [Role::Moderator, Role::AdManager] {
+        app.signed_in(role).await.get(AUTHORS).await.expect(403);
+    }
+    let author = app.signed_in(Role::Author).await;
+
+    let (mut seen, mut path) = (Vec::new(), format!("{AUTHORS}?limit=2&total=true"));
+    loop {
+        let page = author.get(&path).await.expect(200);
+        assert_eq!(page["total"], 7);
+        seen.extend(page["data"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("{AUTHORS}?limit=2&total=true&cursor={next}");
+    }
+    let names: Vec<_> = seen.iter().map(|author| author["name"].as_str().unwrap()).collect();
+    let expected =
+        ["ad_manager", "Administrator", "author", "ewa", "Ewa", "\u{141}ucja", "moderator"];
+    assert_eq!(names, expected);
+    assert_eq!(seen[3], json!({"id": ids[1], "name": "ewa"}), "no email, no roles");
 }
