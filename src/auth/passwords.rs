@@ -1,7 +1,8 @@
 //! Passwords: argon2id (RFC 9106) at its current parameters, off the async threads.
-use std::sync::LazyLock;
+use std::{sync::LazyLock, thread::available_parallelism};
 
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
 
 use crate::error::{Error, Result};
 
@@ -12,6 +13,14 @@ pub const MAX: u64 = 128;
 
 /// A hash of nobody's password, so that an unknown user takes as long as a known one.
 static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_now("nobody's password").ok());
+
+/// Each hash takes 19 MiB and a core, and anyone may ask for one by signing in: as many at a
+/// time as there are cores, so that a flood queues up instead of eating the memory.
+static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(turns()));
+
+fn turns() -> usize {
+    available_parallelism().map_or(2, usize::from)
+}
 
 /// Hashes a password for keeping.
 pub async fn hash(password: String) -> Result<String> {
@@ -40,5 +49,30 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
+    let turn = TURNS.acquire().await.map_err(Error::internal)?;
+    // The turn moves along: the work goes on even where nobody waits for it any more.
+    let work = move || {
+        let _turn = turn;
+        work()
+    };
     actix_web::web::block(work).await.map_err(Error::internal)?
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, pin::pin, task::Poll};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_password_waits_for_its_turn() {
+        let all = TURNS.acquire_many(turns().try_into().unwrap()).await.unwrap();
+        let mut waiting = pin!(hash("correct horse battery staple".to_owned()));
+        let began = poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx).is_ready())).await;
+        assert!(!began && TURNS.available_permits() == 0);
+        drop(all);
+        let hashed = waiting.await.unwrap();
+        assert!(verify("correct horse battery staple".to_owned(), Some(hashed)).await.unwrap());
+        assert!(!verify("correct horse battery staple".to_owned(), None).await.unwrap());
+    }
 }

@@ -40,9 +40,10 @@ pub fn find_account(conn: &mut Conn, email: &str) -> Result<Option<Account>> {
     Ok(accounts.select(Account::as_select()).first(conn).optional()?)
 }
 
-/// The account of this user.
-pub fn account(conn: &mut Conn, id: UserId) -> Result<Account> {
-    Ok(users::table.find(id).select(Account::as_select()).first(conn)?)
+/// The account of this user, who may have been deleted or deactivated since they were seen.
+pub fn active_account(conn: &mut Conn, id: UserId) -> Result<Option<Account>> {
+    let active = users::table.find(id).filter(users::active.eq(true));
+    Ok(active.select(Account::as_select()).first(conn).optional()?)
 }
 
 /// Starts a sign-in; sign-ins that have run out are cleared away.
@@ -68,16 +69,16 @@ pub fn find_session(
     Ok(found.optional()?)
 }
 
-/// Moves a sign-in to its next refresh token.
-pub fn rotate(conn: &mut Conn, id: SessionId, expires_at: Instant) -> Result<()> {
-    found(
-        diesel::update(sessions::table.find(id))
-            .set((
-                sessions::generation.eq(sessions::generation + 1),
-                sessions::expires_at.eq(expires_at),
-            ))
-            .execute(conn),
-    )
+/// Moves a sign-in to its next refresh token; answers whether it was still there: a change of
+/// the user ends sign-ins without holding each.
+pub fn rotate(conn: &mut Conn, id: SessionId, expires_at: Instant) -> Result<bool> {
+    let moved = diesel::update(sessions::table.find(id))
+        .set((
+            sessions::generation.eq(sessions::generation + 1),
+            sessions::expires_at.eq(expires_at),
+        ))
+        .execute(conn)?;
+    Ok(moved > 0)
 }
 
 /// Ends a sign-in.

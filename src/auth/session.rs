@@ -51,6 +51,10 @@ async fn sign_in(guest: Guest, db: Db, keys: Keys, Body(input): Body<SignIn>) ->
     };
     let tokens = tokens(&keys, &account, account.token_epoch, session.id, 1, now)?;
     db.write(acting(&account, session.id, guest.0), move |tx| {
+        // A new password, or less rights, may have come while the old password was verified:
+        // that ended the sign-ins there were, and must not miss this one.
+        tx.lock(account.id)?;
+        unchanged(tx, &account)?;
         queries::insert(tx, &session)?;
         tx.record(Entry::new("started", &session))
     })
@@ -86,13 +90,12 @@ async fn refresh_session(
                 tx.record(Entry::new("ended", &session).note("refresh token used twice"))?;
                 return Ok(None);
             }
-            queries::rotate(tx, session.id, now.plus_seconds(REFRESH_SECONDS))?;
-            tx.nothing_to_record("the sign-in goes on");
-            Ok(Some((session, account)))
+            let goes_on = queries::rotate(tx, session.id, now.plus_seconds(REFRESH_SECONDS))?;
+            tx.nothing_to_record("the sign-in goes on, or its end is recorded with the user");
+            Ok(goes_on.then_some((session, account)))
         })
         .await?;
-    let (session, account) =
-        rotated.ok_or(Error::Unauthenticated("This sign-in has ended. Sign in again."))?;
+    let (session, account) = rotated.ok_or(ENDED)?;
     let next = session.generation + 1;
     Answer::ok(&tokens(&keys, &account, account.token_epoch, session.id, next, now)?)
 }
@@ -129,7 +132,7 @@ fn end(tx: &mut Tx<'_>, session: &Session) -> Result<()> {
 #[get("/me")]
 async fn read_me(allow: Allow<SignedIn>, db: Db) -> Result<Answer> {
     let id = allow.caller.id;
-    let account = db.read(move |conn| queries::account(conn, id)).await?;
+    let account = db.read(move |conn| queries::active_account(conn, id)).await?.ok_or(ENDED)?;
     let permissions = permissions_of(&account.roles.0);
     let Account { id, name, email, roles, sections, .. } = account;
     Answer::ok(&Me { id, name, email, roles: roles.0, sections: sections.0, permissions })
@@ -150,26 +153,46 @@ async fn change_password(
     Body(input): Body<PasswordChange>,
 ) -> Result<Answer> {
     let (id, sid, now) = (allow.caller.id, allow.caller.session, allow.caller.now);
-    let account = db.read(move |conn| queries::account(conn, id)).await?;
+    let account = db.read(move |conn| queries::active_account(conn, id)).await?.ok_or(ENDED)?;
     let known = Some(account.password_hash.clone());
     if !passwords::verify(input.current_password, known).await? {
         return Err(Error::invalid("/current_password", "wrong", "is not your password"));
     }
     let hash = passwords::hash(input.new_password).await?;
-    let (session, epoch) = db
+    let (account, session, epoch) = db
         .write(allow.caller, move |tx| {
+            tx.lock(id)?;
             tx.lock(sid)?;
-            let running = queries::find_session(tx, sid, now)?;
-            let (session, _) = running.ok_or(Error::Unauthenticated("This sign-in has ended."))?;
+            // Hashing took its time: the password that was verified must still be the one.
+            unchanged(tx, &account)?;
+            let (session, _) = queries::find_session(tx, sid, now)?.ok_or(ENDED)?;
             let epoch = queries::set_password(tx, id, &hash, now)?;
             queries::delete_others(tx, id, sid)?;
-            queries::rotate(tx, sid, now.plus_seconds(REFRESH_SECONDS))?;
+            if !queries::rotate(tx, sid, now.plus_seconds(REFRESH_SECONDS))? {
+                return Err(ENDED);
+            }
             tx.record(Entry::new("password_changed", &session))?;
-            Ok((session, epoch))
+            Ok((account, session, epoch))
         })
         .await?;
     Answer::ok(&tokens(&keys, &account, epoch, sid, session.generation + 1, now)?)
 }
+
+/// What a token of a sign-in that is over is answered with.
+const ENDED: Error = Error::Unauthenticated("This sign-in has ended. Sign in again.");
+
+/// Refuses if the password or the rights have changed since the account was read. The caller
+/// holds the user's lock.
+fn unchanged(tx: &mut Tx<'_>, seen: &Account) -> Result<()> {
+    let known = queries::active_account(tx, seen.id)?;
+    let same = |known: &Account| {
+        (known.token_epoch, &known.password_hash) == (seen.token_epoch, &seen.password_hash)
+    };
+    known.filter(same).map(drop).ok_or(CHANGED)
+}
+
+const CHANGED: Error =
+    Error::Unauthenticated("The password or the rights have just changed. Sign in again.");
 
 fn tokens(
     keys: &Keys,

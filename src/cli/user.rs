@@ -68,7 +68,11 @@ pub async fn run(command: UserCommand, config: Config) -> Result<()> {
             let password = password()?;
             let length = password.chars().count() as u64;
             if !(passwords::MIN..=passwords::MAX).contains(&length) {
-                return Err(Error::invalid("/password", "length", "takes 12 to 128 characters"));
+                return Err(Error::invalid(
+                    "/password",
+                    "length",
+                    "must have 12 to 128 characters",
+                ));
             }
             let hash = passwords::hash(password).await?;
             change(&db, &email, move |_| (), Some(hash)).await?;
@@ -113,7 +117,9 @@ async fn change(
     let now = Clock::system().now();
     let by = Context { actor: Actor::Cli, now, request_id: String::new() };
     db.write(by, move |tx| {
-        let user = queries::find_by_email(tx, &email)?;
+        let id = queries::find_by_email(tx, &email)?.id;
+        manage::hold(tx, id)?;
+        let user = queries::find(tx, id)?;
         let mut input = user.input();
         change(&mut input);
         manage::store(tx, &user, input, hash).map(drop)

@@ -143,11 +143,12 @@ fn each_once(items: &[DecisionItem]) -> Result<(), ValidationError> {
 
 /// Decide about a comment
 ///
-/// Approves, rejects or holds it, and resolves the open reports about it.
+/// Approves, rejects or holds it, and resolves the open reports about it. To dismiss reports,
+/// decide for the status that the comment has already.
 #[utoipa::path(tag = "comments", security(("bearer" = ["comments:moderate"])),
     params(IfMatch, IdempotencyKey), request_body = DecisionInput,
     responses((status = 200, description = "Decided.", body = Comment),
-        (status = 409, description = "The comment has this status already, or is deleted.")))]
+        (status = 409, description = "The comment is deleted, or has this status already and no open reports.")))]
 #[post("/comments/{id}/decisions")]
 async fn decide_comment(
     allow: Allow<ModerateComments>,
@@ -159,7 +160,8 @@ async fn decide_comment(
     post.once(&db, allow.caller, move |tx, input| {
         let comment = opened(tx, id.0, &expected)?;
         let status = input.decision.leads_to();
-        if let Some(refusal) = refusal(&comment, status) {
+        let reported = !reports::queries::reported(tx, &[comment.id])?.is_empty();
+        if let Some(refusal) = refusal(&comment, status, reported) {
             return Err(Error::conflict(refusal));
         }
         let decided = settle(tx, &comment, status, input.reason, input.note)?;
@@ -172,7 +174,8 @@ async fn decide_comment(
 ///
 /// All or nothing: where one of the decisions cannot be made, none is, and `errors` names every
 /// item in the way, with the code `missing` (no such comment), `stale` (changed by someone else
-/// since that version) or `state` (it has this status already, or is deleted).
+/// since that version) or `state` (it is deleted, or has this status already and no open
+/// reports).
 #[utoipa::path(tag = "comments", security(("bearer" = ["comments:moderate"])),
     params(IdempotencyKey), request_body = DecisionsInput,
     responses((status = 200, description = "All decided.", body = Decided),
@@ -192,9 +195,13 @@ async fn decide_comments(
             tx.lock(article)?;
         }
         let known = by_id(queries::among(tx, &ids)?);
+        let reported = reports::queries::reported(tx, &ids)?;
         let in_the_way: Vec<FieldError> = (0..)
             .zip(&input.items)
-            .filter_map(|(at, item)| hindrance(at, item, known.get(&item.comment_id)))
+            .filter_map(|(at, item)| {
+                let reported = reported.contains(&item.comment_id);
+                hindrance(at, item, known.get(&item.comment_id), reported)
+            })
             .collect();
         if !in_the_way.is_empty() {
             let detail = "Nothing was decided; `errors` points at the items in the way.".to_owned();
@@ -218,7 +225,12 @@ fn by_id(comments: Vec<CommentRow>) -> HashMap<CommentId, CommentRow> {
 }
 
 /// What keeps one of several decisions from being made.
-fn hindrance(at: usize, item: &DecisionItem, comment: Option<&CommentRow>) -> Option<FieldError> {
+fn hindrance(
+    at: usize,
+    item: &DecisionItem,
+    comment: Option<&CommentRow>,
+    reported: bool,
+) -> Option<FieldError> {
     let here = format!("/items/{at}");
     let Some(comment) = comment else {
         return Some(FieldError::at(here, "missing", "is about no comment that there is"));
@@ -227,7 +239,7 @@ fn hindrance(at: usize, item: &DecisionItem, comment: Option<&CommentRow>) -> Op
         let detail = format!("The comment is at version {} now.", comment.version);
         return Some(FieldError::at(here, "stale", detail));
     }
-    let refusal = refusal(comment, item.decision.leads_to())?;
+    let refusal = refusal(comment, item.decision.leads_to(), reported)?;
     Some(FieldError::at(here, "state", refusal))
 }
 
@@ -237,11 +249,12 @@ pub fn opened(tx: &mut Tx<'_>, id: CommentId, expected: &IfMatch) -> Result<Comm
     expected.current(tx, article, |conn| queries::find(conn, id))
 }
 
-/// Why a comment cannot be brought to this status.
-pub fn refusal(comment: &CommentRow, to: CommentStatus) -> Option<String> {
+/// Why a comment cannot be brought to this status. To leave it as it is decides about the
+/// reports, where there are any.
+pub fn refusal(comment: &CommentRow, to: CommentStatus, reported: bool) -> Option<String> {
     match comment.status {
         CommentStatus::Deleted => Some("The comment is deleted.".to_owned()),
-        status if status == to => Some(format!("The comment is {status} already.")),
+        status if status == to && !reported => Some(format!("The comment is {status} already.")),
         _ => None,
     }
 }

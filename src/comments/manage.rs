@@ -98,7 +98,7 @@ async fn delete_comment(
 ) -> Result<Answer> {
     db.write(allow.caller, move |tx| {
         let comment = decisions::opened(tx, id.0, &expected)?;
-        if let Some(refusal) = decisions::refusal(&comment, CommentStatus::Deleted) {
+        if let Some(refusal) = decisions::refusal(&comment, CommentStatus::Deleted, false) {
             return Err(Error::conflict(refusal));
         }
         let (reason, note) = (comment.reason, comment.note.clone());

@@ -1,5 +1,5 @@
 //! What is wrong with one member of a body, or with one parameter.
-use std::{borrow::Cow, fmt::Write};
+use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -17,6 +17,14 @@ pub struct FieldError {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub parameter: Option<String>,
+    /// Which resource: its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        format = "uri-reference",
+        examples("/manage/v1/articles/01890a5d-ac96-774b-bcce-b302099a8057")
+    )]
+    pub resource: Option<String>,
     /// Which rule was broken. Stable, for programs.
     #[schema(examples("length", "unknown_member", "taken"))]
     pub code: Cow<'static, str>,
@@ -34,6 +42,7 @@ impl FieldError {
         Self {
             pointer: Some(pointer.into()),
             parameter: None,
+            resource: None,
             code: code.into(),
             detail: detail.into(),
         }
@@ -48,6 +57,7 @@ impl FieldError {
         Self {
             pointer: None,
             parameter: Some(name.into()),
+            resource: None,
             code: code.into(),
             detail: detail.into(),
         }
@@ -82,11 +92,78 @@ fn explain(rule: &validator::ValidationError) -> String {
     if let Some(message) = &rule.message {
         return message.to_string();
     }
-    let mut text = format!("must keep the rule `{}`", rule.code);
-    for bound in ["min", "max", "equal"] {
-        if let Some(value) = rule.params.get(bound) {
-            let _ = write!(text, ", {bound} {value}");
+    let bound = |name: &str| rule.params.get(name).filter(|bound| !bound.is_null());
+    let (least, most) = match bound("equal") {
+        Some(equal) => (Some(equal), Some(equal)),
+        None => (bound("min"), bound("max")),
+    };
+    let range = match (least, most) {
+        (Some(least), Some(most)) if least == most => Some(format!("{least}")),
+        (Some(least), Some(most)) => Some(format!("{least} to {most}")),
+        (Some(least), None) => Some(format!("at least {least}")),
+        (None, Some(most)) => Some(format!("at most {most}")),
+        (None, None) => None,
+    };
+    match (rule.code.as_ref(), range) {
+        // Of the value only what kind it is.
+        ("length", Some(range)) => match rule.params.get("value") {
+            Some(Value::Array(_)) => format!("must have {range} items"),
+            Some(Value::String(_)) => format!("must have {range} characters"),
+            _ => format!("must be {range} long"),
+        },
+        ("range", Some(range)) if least.is_some() && most.is_some() => {
+            format!("must be from {range}")
         }
+        ("range", Some(range)) => format!("must be {range}"),
+        ("email", _) => "must be an email address".to_owned(),
+        (code, _) => format!("must keep the rule `{code}`"),
     }
-    text
+}
+
+#[cfg(test)]
+mod tests {
+    use validator::Validate;
+
+    use super::*;
+
+    #[derive(Validate)]
+    struct Input {
+        #[validate(length(min = 12, max = 128))]
+        password: String,
+        #[validate(length(min = 1, max = 5))]
+        roles: Vec<u8>,
+        #[validate(length(max = 3))]
+        word: Option<String>,
+        #[validate(range(min = 2, max = 4))]
+        level: i32,
+        #[validate(range(min = 1))]
+        version: i32,
+        #[validate(email)]
+        email: String,
+    }
+
+    #[test]
+    fn rules_are_explained_in_words() {
+        let input = Input {
+            password: "short".to_owned(),
+            roles: Vec::new(),
+            word: Some("long".to_owned()),
+            level: 5,
+            version: 0,
+            email: "nobody".to_owned(),
+        };
+        let errors = field_errors(&input.validate().unwrap_err(), "");
+        let said = errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>();
+        assert_eq!(
+            said,
+            [
+                "must be an email address",
+                "must be from 2 to 4",
+                "must have 12 to 128 characters",
+                "must have 1 to 5 items",
+                "must be at least 1",
+                "must have at most 3 characters",
+            ]
+        );
+    }
 }

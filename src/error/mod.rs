@@ -116,10 +116,14 @@ impl Error {
 
     /// 409 since these resources, given by their addresses, use it.
     pub fn in_use(by: Vec<String>) -> Self {
-        let detail = format!("It is in use in {} places; `errors` lists them.", by.len());
+        let detail = match by.len() {
+            1 => "It is in use in one place; `errors` names it.".to_owned(),
+            places => format!("It is in use in {places} places; `errors` lists them."),
+        };
         let errors = by.into_iter().map(|address| FieldError {
             pointer: None,
             parameter: None,
+            resource: Some(address.clone()),
             code: "in_use".into(),
             detail: address,
         });
@@ -187,8 +191,15 @@ impl From<Diesel> for Error {
     fn from(err: Diesel) -> Self {
         match err {
             Diesel::NotFound => Self::NotFound,
-            Diesel::DatabaseError(Kind::ClosedConnection, _) | Diesel::BrokenTransactionManager => {
-                Self::Unavailable(err.into())
+            Diesel::DatabaseError(Kind::ClosedConnection | Kind::SerializationFailure, _)
+            | Diesel::BrokenTransactionManager => Self::Unavailable(err.into()),
+            // Neither has a kind of its own.
+            Diesel::DatabaseError(_, info)
+                if ["deadlock detected", "database is locked"]
+                    .iter()
+                    .any(|said| info.message().contains(said)) =>
+            {
+                Self::Unavailable(Diesel::DatabaseError(Kind::Unknown, info).into())
             }
             Diesel::DatabaseError(Kind::UniqueViolation, _) => {
                 Self::conflict("Another resource has one of these values already.")
@@ -230,5 +241,26 @@ impl<T> Refused<T> for Result<T, Diesel> {
 impl From<ValidationErrors> for Error {
     fn from(errors: ValidationErrors) -> Self {
         Self::Invalid(field_errors(&errors, ""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_lost_a_race_in_the_database_may_try_again() {
+        let refused = |kind, said: &str| Diesel::DatabaseError(kind, Box::new(said.to_owned()));
+        for err in [
+            refused(Kind::Unknown, "deadlock detected"),
+            refused(Kind::Unknown, "database is locked"),
+            refused(Kind::SerializationFailure, "could not serialize access"),
+        ] {
+            let answer = Error::from(err).error_response();
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert!(answer.headers().contains_key(header::RETRY_AFTER));
+        }
+        let ours = Error::from(refused(Kind::Unknown, "no such table"));
+        assert_eq!(ours.status_code(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 }

@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, error::Category};
 use validator::Validate;
 
-use super::{json::Unique, strict::Strict};
+use super::{json::Unique, plain::plain, strict::Strict};
 use crate::{
     error::{Error, FieldError, Result, field_errors},
     text,
@@ -66,9 +66,28 @@ impl Patch {
     /// whole, as if it had been sent with PUT.
     pub fn apply<T: Serialize + DeserializeOwned + Validate>(&self, current: &T) -> Result<T> {
         let mut whole = serde_json::to_value(current).map_err(Error::internal)?;
+        check_nulls(&self.0, &whole, "")?;
         json_patch::merge(&mut whole, &self.0);
         accept(whole)
     }
+}
+
+/// Refuses to take away what the current form does not have: merging passes over such a member
+/// in silence, however it is misspelled. Inputs are written with all of their members.
+fn check_nulls(patch: &Value, current: &Value, at: &str) -> Result<()> {
+    let (Value::Object(patch), Value::Object(current)) = (patch, current) else { return Ok(()) };
+    for (name, member) in patch {
+        let at = format!("{at}/{}", token(name));
+        match current.get(name) {
+            Some(current) => check_nulls(member, current, &at)?,
+            None if member.is_null() => {
+                return Err(Error::invalid(&at, "unknown_member", "is no member, even as null"));
+            }
+            // Reading the whole finds it.
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 /// The bytes of a body of the right media type.
@@ -161,13 +180,14 @@ pub(super) fn accept<T: DeserializeOwned + Validate>(value: Value) -> Result<T> 
 fn refusal(at: &str, message: &str) -> FieldError {
     let (inner, cause) = message.split_once(NESTED).unwrap_or(("", message));
     let at = format!("{at}{inner}");
+    let detail = plain(cause, "member");
     match member_named_in(cause) {
         // The path to an unknown member ends with it; to one that is not there it cannot.
         Some((name, code @ "unknown_member")) if at.ends_with(&format!("/{}", token(&name))) => {
-            FieldError::at(at, code, cause)
+            FieldError::at(at, code, detail)
         }
-        Some((name, code)) => FieldError::at(format!("{at}/{}", token(&name)), code, cause),
-        None => FieldError::at(at, "type", cause),
+        Some((name, code)) => FieldError::at(format!("{at}/{}", token(&name)), code, detail),
+        None => FieldError::at(at, "type", detail),
     }
 }
 

@@ -9,7 +9,7 @@ use super::answer::etag;
 use crate::{
     db::{
         Conn, Tx,
-        journal::{self, Resource},
+        journal::{self, Change, Resource},
     },
     error::{Error, Result},
 };
@@ -19,7 +19,9 @@ use crate::{
 #[into_params(parameter_in = Header)]
 pub struct IfMatch {
     /// The `ETag` of the version that you have read, such as `"3"`. Without it: 428; when someone
-    /// else has changed the resource since: 412.
+    /// else has changed the resource since: 412; when it is no list of entity tags: 400. A tag
+    /// that something on the way has made weak, such as `W/"3"`, counts as the strong one: tags
+    /// here are version numbers, whatever the encoding.
     #[param(rename = "If-Match", value_type = String, example = "\"3\"", max_length = 1000)]
     tags: Vec<String>,
 }
@@ -28,20 +30,41 @@ impl FromRequest for IfMatch {
     type Error = Error;
     type Future = Ready<Result<Self>>;
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let given: Vec<&str> = req
-            .headers()
-            .get_all(header::IF_MATCH)
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|list| list.split(','))
-            .map(str::trim)
-            .filter(|tag| !tag.is_empty())
-            .collect();
-        ready(if given.is_empty() || given.contains(&"*") {
-            Err(Error::PreconditionRequired)
-        } else {
-            Ok(Self { tags: given.into_iter().map(str::to_owned).collect() })
-        })
+        ready(read(req))
     }
+}
+
+fn read(req: &HttpRequest) -> Result<IfMatch> {
+    let mut tags = Vec::new();
+    for value in req.headers().get_all(header::IF_MATCH) {
+        let mut rest = value.to_str().map_err(|_| no_tag())?.trim_start_matches(BETWEEN);
+        while !rest.is_empty() {
+            if rest.starts_with('*') {
+                return Err(Error::PreconditionRequired);
+            }
+            let (tag, behind) = quoted(rest).ok_or_else(no_tag)?;
+            tags.push(tag.to_owned());
+            rest = behind.trim_start_matches(BETWEEN);
+        }
+    }
+    if tags.is_empty() { Err(Error::PreconditionRequired) } else { Ok(IfMatch { tags }) }
+}
+
+/// What stands between the entries of a list (RFC 9110, section 5.6.1); entries may be empty.
+const BETWEEN: [char; 3] = [' ', '\t', ','];
+
+fn no_tag() -> Error {
+    let detail = "must list entity tags in their quotation marks, as `ETag` gives them";
+    Error::parameter("If-Match", "format", detail)
+}
+
+/// The entity tag that the text begins with, in its quotation marks, and what comes behind.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix("W/").unwrap_or(text);
+    let length = text.strip_prefix('"')?.find('"')? + 2;
+    let (tag, behind) = text.split_at_checked(length)?;
+    let ends = behind.trim_start_matches([' ', '\t']);
+    (ends.is_empty() || ends.starts_with(',')).then_some((tag, behind))
 }
 
 impl IfMatch {
@@ -69,11 +92,19 @@ impl IfMatch {
                 "{} changed it at {} ({}); it is at version {} now.",
                 change.actor_name,
                 change.at,
-                change.action,
+                done(&change),
                 resource.version()
             ),
             None => format!("It is at version {} now.", resource.version()),
         };
         Err(Error::Stale { detail, etag })
+    }
+}
+
+/// What a change did, and to which members.
+fn done(change: &Change) -> String {
+    match change.summary.0.join(", ") {
+        nothing if nothing.is_empty() => change.action.clone(),
+        members => format!("{}: {members}", change.action),
     }
 }

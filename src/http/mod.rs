@@ -9,6 +9,7 @@ pub mod gate;
 pub mod idempotency;
 mod json;
 pub mod path;
+mod plain;
 pub mod problems;
 pub mod query;
 pub mod routes;

@@ -5,7 +5,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use serde::{Deserialize, Deserializer, de, de::DeserializeOwned};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
-use super::body::member_named_in;
+use super::{body::member_named_in, plain::plain};
 use crate::error::{Error, Result};
 
 /// Handler argument: the query, read into a struct that denies unknown fields.
@@ -32,9 +32,9 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T> {
         match member_named_in(&cause) {
             Some((name, code)) => {
                 let code = if code == "unknown_member" { "unknown_parameter" } else { code };
-                Error::parameter(&name, code, cause.replace("field", "parameter"))
+                Error::parameter(&name, code, plain(&cause, "parameter"))
             }
-            None => Error::parameter(&err.path().to_string(), "format", cause),
+            None => Error::parameter(&err.path().to_string(), "format", plain(&cause, "parameter")),
         }
     })
 }

@@ -3,7 +3,7 @@
 use serde::{
     Deserializer,
     de::{
-        self, IntoDeserializer, Visitor,
+        Error as _, IntoDeserializer, Visitor,
         value::{MapDeserializer, SeqDeserializer},
     },
     forward_to_deserialize_any,
@@ -42,8 +42,8 @@ impl<'de> Deserializer<'de> for Strict {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.0 {
-            Value::Array(_) => Err(de::Error::invalid_type(de::Unexpected::Seq, &"an object")),
-            _ => self.deserialize_any(visitor),
+            Value::Object(_) => self.deserialize_any(visitor),
+            _ => Err(Error::custom("expected an object")),
         }
     }
 

@@ -3,11 +3,15 @@ use actix_web::{HttpRequest, delete, get, patch, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    model::{User, UserFilter, UserInput, UserRow},
+    model::{AuthorFilter, PossibleAuthor, User, UserFilter, UserInput, UserRow},
     queries,
 };
 use crate::{
-    auth::{guard::Allow, passwords, roles::ManageUsers},
+    auth::{
+        guard::Allow,
+        passwords,
+        roles::{ManageUsers, ReadArticles},
+    },
     db::{Context, Db, Tx, journal::Entry},
     error::{Error, Result},
     http::{
@@ -27,6 +31,27 @@ use crate::{
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list_users).service(create_user).service(read_user);
     cfg.service(replace_user).service(patch_user).service(delete_user);
+    cfg.service(list_authors);
+}
+
+/// List the possible authors
+///
+/// Everyone whom an article can name among its `authors`: all active users, in the order of
+/// their names, without regard to case and accents.
+#[utoipa::path(tag = "users", security(("bearer" = ["articles:read"])), params(AuthorFilter),
+    responses((status = 200, description = "A page of authors.", body = Page<PossibleAuthor>)))]
+#[get("/authors")]
+async fn list_authors(
+    _: Allow<ReadArticles>,
+    db: Db,
+    req: HttpRequest,
+    Query(filter): Query<AuthorFilter>,
+) -> Result<Answer> {
+    let after = cursor::read("authors", filter.cursor.as_deref())?;
+    let limit = filter.limit;
+    let rows = db.read(move |conn| queries::authors(conn, &filter, after)).await?;
+    let page = Page::cut("authors", rows, limit, |last| (last.name_folded.clone(), last.id))?;
+    Answer::page(&req, &page)
 }
 
 /// List users
@@ -131,7 +156,7 @@ async fn patch_user(
 
 /// Delete a user
 ///
-/// Refused for authors of articles: deactivate them instead.
+/// Refused for authors of articles, be it of a public edition only: deactivate them instead.
 #[utoipa::path(tag = "users", security(("bearer" = ["users:manage"])), params(IfMatch),
     responses((status = 204, description = "Deleted."),
         (status = 409, description = "An author of articles (`errors` lists them), or the last administrator.")))]
@@ -143,9 +168,10 @@ async fn delete_user(
     expected: IfMatch,
 ) -> Result<Answer> {
     db.write(allow.caller, move |tx| {
-        tx.lock(ADMINS)?;
+        hold(tx, id.0)?;
         let user = expected.current(tx, id.0, |conn| queries::find(conn, id.0))?;
-        let works = queries::works_of(tx, user.id)?;
+        let now = tx.now();
+        let works = queries::works_of(tx, user.id, now)?;
         if !works.is_empty() {
             return Err(Error::in_use(works));
         }
@@ -159,6 +185,13 @@ async fn delete_user(
 
 /// Held by whoever could take away the last administrator.
 const ADMINS: uuid::Uuid = uuid::Uuid::from_u128(0x00ad_0815);
+
+/// Holds back whoever else could take away the last administrator, change this user or sign in
+/// as them. Comes before the user is read.
+pub fn hold(tx: &mut Tx<'_>, id: UserId) -> Result<()> {
+    tx.lock(ADMINS)?;
+    tx.lock(id)
+}
 
 /// Hashing a password takes long, so it happens before the transaction begins; the input is
 /// made again inside of it.
@@ -175,7 +208,7 @@ async fn change(
         None => None,
     };
     db.write(by, move |tx| {
-        tx.lock(ADMINS)?;
+        hold(tx, id)?;
         let current = expected.current(tx, id, |conn| queries::find(conn, id))?;
         let user = store(tx, &current, input(&current)?, hash)?;
         Answer::resource(&user, &User::from(user.clone()))
@@ -183,7 +216,7 @@ async fn change(
     .await
 }
 
-/// Stores a changed user: over HTTP, or at the command line.
+/// Stores a changed user: over HTTP, or at the command line. The caller has called [`hold`].
 pub fn store(
     tx: &mut Tx<'_>,
     current: &UserRow,
@@ -195,6 +228,7 @@ pub fn store(
     let user = current.changed(input, hash, tx.now());
     queries::replace(tx, current, &user)?;
     queries::check_an_admin_remains(tx)?;
+    // Both forms are without passwords, old or new.
     let mut entry = Entry::new("changed", &user).diff(&current.input(), &user.input());
     if password {
         entry = entry.note("password");

@@ -76,6 +76,17 @@ impl From<UserRow> for User {
     }
 }
 
+/// Someone who can be named as an author.
+#[derive(Debug, Queryable, Selectable, Serialize, ToSchema)]
+#[diesel(table_name = users)]
+pub struct PossibleAuthor {
+    pub id: UserId,
+    pub name: String,
+    /// What the list is sorted by.
+    #[serde(skip)]
+    pub name_folded: String,
+}
+
 /// What an administrator sends to create or replace a user.
 #[derive(Clone, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -103,8 +114,8 @@ pub struct UserInput {
     pub active: bool,
     /// 12 to 128 characters of any kind. Required for a new user; a new one ends the user's
     /// sign-ins. Never shown.
-    // `skip_serializing` would take it out of the API document too.
-    #[serde(default, skip_serializing_if = "always")]
+    // Written only as the null that `UserRow::input` puts here, so that a patch finds the member.
+    #[serde(default)]
     #[validate(length(min = "passwords::MIN", max = "passwords::MAX"))]
     #[schema(min_length = 12, max_length = 128, format = "password", write_only)]
     pub password: Option<String>,
@@ -122,11 +133,6 @@ fn distinct_roles(roles: &[Role]) -> Result<(), ValidationError> {
         return Ok(());
     }
     Err(text::broken("distinct", "must not name a role twice"))
-}
-
-#[expect(clippy::ref_option, reason = "the form that serde asks for")]
-fn always(_: &Option<String>) -> bool {
-    true
 }
 
 impl UserRow {
@@ -194,6 +200,23 @@ pub struct UserFilter {
     /// Only active, or only inactive users.
     pub active: Option<bool>,
     /// Also count what the filters leave, as `total`. Takes the longer the more there is.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    pub total: bool,
+    /// How many at once.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub limit: Limit,
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// Which part of the list of authors.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuthorFilter {
+    /// Also count all of them, as `total`.
     #[serde(default)]
     #[param(required = false, default = false)]
     pub total: bool,

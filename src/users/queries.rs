@@ -1,16 +1,22 @@
 //! Every statement about users.
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
-use super::model::{UserFilter, UserRow};
+use super::model::{AuthorFilter, PossibleAuthor, UserFilter, UserRow};
 use crate::{
     auth::roles::Role,
     db::{
         Conn,
-        schema::{article_authors, articles, media, media_credits, sections, sessions, users},
+        schema::{
+            article_authors, articles, edition_keys, media, media_credits, sections, sessions,
+            users,
+        },
     },
     error::{Error, FieldError, Refused, Result},
     http::cursor::Rows,
     ids::{ArticleId, SectionId, UserId},
+    time::Instant,
 };
 
 const TAKEN: &str = "Another user has this email.";
@@ -40,6 +46,27 @@ pub fn page(conn: &mut Conn, filter: &UserFilter, after: Option<String>) -> Resu
         filtered().order(users::email).limit(filter.limit.rows() + 1).select(UserRow::as_select());
     if let Some(email) = after {
         rows = rows.filter(users::email.gt(email));
+    }
+    Ok(Rows { rows: rows.load(conn)?, total })
+}
+
+/// Active users by name, one more than the limit.
+pub fn authors(
+    conn: &mut Conn,
+    filter: &AuthorFilter,
+    after: Option<(String, UserId)>,
+) -> Result<Rows<PossibleAuthor>> {
+    let active = || users::table.filter(users::active.eq(true));
+    let total = filter.total.then(|| active().count().get_result(conn)).transpose()?;
+    let mut rows = active()
+        .order((users::name_folded, users::id))
+        .limit(filter.limit.rows() + 1)
+        .select(PossibleAuthor::as_select())
+        .into_boxed();
+    if let Some((name, id)) = after {
+        // The first comparison alone bounds the walk over the index, on either database.
+        let behind = users::name_folded.gt(name.clone()).or(users::id.gt(id));
+        rows = rows.filter(users::name_folded.ge(name)).filter(behind);
     }
     Ok(Rows { rows: rows.load(conn)?, total })
 }
@@ -95,14 +122,34 @@ pub fn check_an_admin_remains(conn: &mut Conn) -> Result<()> {
     Err(Error::conflict("The last active administrator must stay one."))
 }
 
-/// The addresses of what a user has written or made, which keeps them from being deleted.
-pub fn works_of(conn: &mut Conn, id: UserId) -> Result<Vec<String>> {
+/// The list in which an edition of this author stands.
+pub fn facet(author: UserId) -> String {
+    format!("author:{author}")
+}
+
+/// The most articles that a refusal lists.
+const LISTED: i64 = 20;
+
+/// The addresses of the articles that name a user as their author, which keeps them from being
+/// deleted: working copies do, or an edition that is public now or going to be.
+pub fn works_of(conn: &mut Conn, id: UserId, now: Instant) -> Result<Vec<String>> {
     let written: Vec<ArticleId> = article_authors::table
         .filter(article_authors::user_id.eq(id))
         .select(article_authors::article_id)
-        .limit(20)
+        .limit(LISTED)
         .load(conn)?;
-    Ok(written.iter().map(|id| format!("/manage/v1/articles/{id}")).collect())
+    let published: Vec<ArticleId> = edition_keys::table
+        .filter(edition_keys::facet.eq(facet(id)))
+        .filter(edition_keys::retired.eq(false))
+        .filter(edition_keys::valid_until.gt(now))
+        // One that was called off before it began never was an edition of theirs.
+        .filter(edition_keys::valid_from.lt(edition_keys::valid_until))
+        .select(edition_keys::article_id)
+        .distinct()
+        .limit(LISTED)
+        .load(conn)?;
+    let articles: BTreeSet<ArticleId> = written.into_iter().chain(published).collect();
+    Ok(articles.iter().map(|id| format!("/manage/v1/articles/{id}")).collect())
 }
 
 /// Deletes a user whom nothing refers to; what they made stays, without its maker.

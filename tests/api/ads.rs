@@ -220,7 +220,7 @@ async fn sections_must_exist_and_hold_their_slots(app: TestApp) {
     manager.patch(&at(&made), lost).await.refused(422, "/sections/0", "missing");
     let section = format!("/manage/v1/sections/{}", world["id"].as_str().unwrap());
     let refusal = app.admin().await.delete(&section).await.expect(409);
-    assert_eq!(refusal["errors"][0]["detail"], at(&made));
+    assert_eq!(refusal["errors"][0]["resource"], at(&made));
 }
 
 async fn an_unused_slot_can_change_its_code_and_go(app: TestApp) {

@@ -104,7 +104,7 @@ async fn a_credit_that_media_name_is_not_deleted(app: TestApp) {
     let medium = editor.post(MEDIA, medium).await.expect(201);
     let refusal = editor.delete(&at(CREDITS, &credit)).await.expect(409);
     assert_eq!(refusal["errors"][0]["code"], "in_use");
-    assert_eq!(refusal["errors"][0]["detail"], at(MEDIA, &medium));
+    assert_eq!(refusal["errors"][0]["resource"], at(MEDIA, &medium));
     editor.patch(&at(MEDIA, &medium), json!({"credit_id": null})).await.expect(200);
     editor.delete(&at(CREDITS, &credit)).await.expect(204);
     editor.get(&at(CREDITS, &credit)).await.expect(404);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     articles,
-    comments::{at, decide, id, open_article, say},
+    comments::{at, decide, id, open_article, read, say},
     support::{TestApp, on_both_engines},
 };
 
@@ -12,6 +12,7 @@ on_both_engines! {
     reports_wait_until_someone_decides,
     a_notice_of_illegal_content_says_who_and_why,
     only_moderators_read_reports,
+    reports_are_dismissed_by_leaving_the_comment_as_it_is,
 }
 
 const REPORTS: &str = "/manage/v1/reports";
@@ -109,4 +110,40 @@ async fn only_moderators_read_reports(app: TestApp) {
     for role in [Role::Editor, Role::Moderator] {
         assert_eq!(app.signed_in(role).await.get(REPORTS).await.expect(200)["next"], Value::Null);
     }
+}
+
+async fn reports_are_dismissed_by_leaving_the_comment_as_it_is(app: TestApp) {
+    let article = open_article(&app, "post").await;
+    let moderator = app.signed_in(Role::Moderator).await;
+    let comment = say(&app, &article, "I disagree").await.expect(201);
+    let other = say(&app, &article, "So do I").await.expect(201);
+    decide(&moderator, &comment, "approve").await.expect(409);
+    let report = |comment: &Value| {
+        let path = format!("/v1/comments/{}/reports", id(comment));
+        let anyone = app.anyone();
+        async move { anyone.post(&path, json!({"kind": "flag"})).await.expect(202) }
+    };
+    report(&comment).await;
+    report(&comment).await;
+    let decided = decide(&moderator, &comment, "approve").await.expect(200);
+    assert_eq!((&decided["status"], &decided["version"]), (&json!("approved"), &json!(2)));
+    assert_eq!(read(&app, &article).await["count"], 2);
+    decide(&moderator, &comment, "approve").await.expect(409);
+
+    report(&other).await;
+    let both = json!({"items": [
+        {"comment_id": other["id"], "version": 1, "decision": "approve"},
+        {"comment_id": comment["id"], "version": 2, "decision": "approve"},
+    ]});
+    let refused = moderator.post("/manage/v1/comments/decisions", both.clone()).await;
+    refused.refused(409, "/items/1", "state");
+    report(&comment).await;
+    moderator.post("/manage/v1/comments/decisions", both).await.expect(200);
+    let open = moderator.get(&format!("{REPORTS}?resolved=false")).await.expect(200);
+    assert_eq!(open["data"], json!([]));
+    assert_eq!(read(&app, &article).await["count"], 2);
+    let changes = app.state.db.read(|conn| journal::page(conn, 0, None, 1000)).await.unwrap();
+    let approved = changes.iter().filter(|change| change.action == "comment.approved");
+    let said: Vec<_> = approved.map(|change| change.summary.0.join(", ")).collect();
+    assert_eq!(said, ["reports resolved: 2", "reports resolved: 1", "reports resolved: 1"]);
 }

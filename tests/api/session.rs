@@ -1,4 +1,6 @@
 //! Signing in and out over HTTP.
+use actix_web::{http::Method, rt};
+use broadsheet::auth::roles::Role;
 use serde_json::{Value, json};
 
 use crate::support::{ADMIN, Client, PASSWORD, TestApp, on_both_engines};
@@ -10,6 +12,8 @@ on_both_engines! {
     signing_out_ends_the_tokens,
     a_new_password_ends_every_other_sign_in,
     forged_tokens_are_refused,
+    no_sign_in_under_way_outlives_a_new_password,
+    of_two_new_passwords_at_once_one_is_set,
 }
 
 const SESSION: &str = "/manage/v1/session";
@@ -113,4 +117,60 @@ async fn forged_tokens_are_refused(app: TestApp) {
     }
     let twice = bearer(&app, &tokens).with("authorization", &format!("Bearer {good}"));
     twice.get(ME).await.expect(401);
+}
+
+async fn no_sign_in_under_way_outlives_a_new_password(app: TestApp) {
+    let user = app.add_user("ewa@example.org", &[Role::Editor], &[]).await;
+    let at = format!("/manage/v1/users/{}", user["id"].as_str().unwrap());
+    let admin = app.admin().await.freshly(&at).await;
+    let who = json!({"email": "ewa@example.org", "password": PASSWORD});
+    let sign_ins: Vec<_> = (0..8)
+        .map(|_| {
+            let (anyone, who) = (app.anyone(), who.clone());
+            rt::spawn(async move { anyone.post(SESSION, who).await })
+        })
+        .collect();
+    let new = json!({"password": "another long sentence"}).to_string();
+    let patch = Some(("application/merge-patch+json", new));
+    admin.send(Method::PATCH, &at, patch).await.expect(200);
+    for sign_in in sign_ins {
+        let answer = sign_in.await.unwrap();
+        if answer.status == 401 {
+            continue;
+        }
+        // It was through before the password changed, so it has been ended.
+        refresh(&app, &answer.expect(200)).await.expect(401);
+    }
+    app.anyone().post(SESSION, who).await.expect(401);
+}
+
+async fn of_two_new_passwords_at_once_one_is_set(app: TestApp) {
+    let (here, there) = (sign_in(&app).await, sign_in(&app).await);
+    let new = ["one more long sentence", "another long sentence"];
+    let changes: Vec<_> = [&here, &there]
+        .into_iter()
+        .zip(new)
+        .map(|(tokens, new)| {
+            let caller = bearer(&app, tokens);
+            let body = json!({"current_password": PASSWORD, "new_password": new}).to_string();
+            rt::spawn(async move {
+                let sent = Some(("application/json", body));
+                caller.send(Method::PUT, "/manage/v1/me/password", sent).await
+            })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for change in changes {
+        answers.push(change.await.unwrap());
+    }
+    for (answer, password) in answers.into_iter().zip(new) {
+        let set = answer.status == 200;
+        if !set {
+            // The other one ended this sign-in, or came between reading and verifying.
+            assert!([401, 422].contains(&answer.status.as_u16()), "{}", answer.text);
+        }
+        let who = json!({"email": ADMIN, "password": password});
+        let in_force = app.anyone().post(SESSION, who).await.status == 200;
+        assert_eq!(set, in_force, "{password}");
+    }
 }

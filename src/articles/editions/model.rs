@@ -14,6 +14,7 @@ use crate::{
     ids::{AnyId, ArticleId, SectionId, UserId},
     sections, text, text_enum,
     time::Instant,
+    users,
 };
 
 text_enum! {
@@ -127,7 +128,7 @@ pub fn language_facet(language: &str) -> String {
 
 /// The list of an author.
 pub fn author_facet(author: UserId) -> String {
-    format!("author:{author}")
+    users::queries::facet(author)
 }
 
 /// The list of a tag, however it is spelled.

@@ -41,11 +41,15 @@ async fn report_comment(
 ) -> Result<Answer> {
     post.once(&db, guest.0, move |tx, input| {
         let now = tx.now();
+        // A decision and a report about one comment take turns, so that the one either resolves
+        // the other or is made before it.
+        let article = comments::find(tx, id.0)?.article_id;
+        tx.lock(article)?;
         let comment = comments::find(tx, id.0)?;
         if !comment.is_approved() {
             return Err(Error::NotFound);
         }
-        threads::public(tx, comment.article_id, now)?;
+        threads::public(tx, article, now)?;
         let report = ReportRow {
             id: ReportId::new(),
             comment_id: comment.id,

@@ -1,4 +1,6 @@
 //! Every statement about reports.
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use super::model::{ReportFilter, ReportRow};
@@ -29,6 +31,17 @@ pub fn resolve(conn: &mut Conn, comment: CommentId) -> Result<usize> {
         .filter(comment_reports::comment_id.eq(comment))
         .filter(comment_reports::resolved.eq(false));
     Ok(diesel::update(open).set(comment_reports::resolved.eq(true)).execute(conn)?)
+}
+
+/// Those of these comments that open reports are about. One statement for any number.
+pub fn reported(conn: &mut Conn, comments: &[CommentId]) -> Result<HashSet<CommentId>> {
+    let open: Vec<CommentId> = comment_reports::table
+        .filter(comment_reports::comment_id.eq_any(comments.to_vec()))
+        .filter(comment_reports::resolved.eq(false))
+        .select(comment_reports::comment_id)
+        .distinct()
+        .load(conn)?;
+    Ok(open.into_iter().collect())
 }
 
 /// Reports with their comments, open ones first, one more than the limit.

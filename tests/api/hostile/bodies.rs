@@ -1,9 +1,13 @@
 //! Bodies, queries and headers that no honest client sends.
 use actix_web::http::Method;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{JSON, MERGE_PATCH, SECTIONS, at, is_refusal, sections};
-use crate::support::{TestApp, on_both_engines};
+use crate::{
+    articles,
+    support::{TestApp, on_both_engines},
+};
 
 on_both_engines! {
     bodies_that_are_no_json_are_refused_and_leave_nothing_behind,
@@ -169,6 +173,14 @@ async fn broken_queries_are_refused(app: TestApp) {
         is_refusal(&answer, query);
         assert_eq!(answer.status, 400, "{query}");
     }
+    for (query, said) in [
+        ("total=1", "total: expected true or false"),
+        ("limit=x", "limit: expected a whole number from 1 to 100"),
+        ("surprise=1", "surprise: unknown parameter `surprise`"),
+    ] {
+        let refusal = admin.get(&format!("{SECTIONS}?{query}")).await.expect(400);
+        assert!(refusal["detail"].as_str().unwrap().starts_with(said), "{refusal}");
+    }
     for harmless in ["", "&", "limit=%31", "limit=5&"] {
         admin.get(&format!("{SECTIONS}?{harmless}")).await.expect(200);
     }
@@ -190,14 +202,27 @@ async fn a_cursor_is_good_for_its_own_list_alone(app: TestApp) {
         let address = format!("{SECTIONS}?cursor={}", cursor.replace(' ', "%20"));
         admin.get(&address).await.refused(400, "cursor", "cursor");
     }
+    let of_users = |key: &Value| {
+        let place = json!({"of": "users", "key": key}).to_string();
+        format!("/manage/v1/users?cursor={}", URL_SAFE_NO_PAD.encode(place))
+    };
+    admin.get(&of_users(&json!("a"))).await.expect(200);
+    for key in [json!("a\0b"), json!(["a"]), json!("a".repeat(2_000))] {
+        admin.get(&of_users(&key)).await.refused(400, "cursor", "cursor");
+    }
 }
 
 async fn an_if_match_that_names_no_version_of_it_is_refused(app: TestApp) {
     let admin = app.admin().await;
     let world = admin.post(SECTIONS, json!({"name": "World"})).await.expect(201);
-    for garbage in
-        ["1", "W/\"1\"", "\"0\"", "\"2\"", "\"1", "\"\"", "\"x\", \"y\"", "null", "\"01\""]
-    {
+    for garbage in ["1", "\"1", "null", "w/\"1\"", "W/1", "\"1\" \"2\"", "\"7\", 1", "\"1\"x"] {
+        let client = admin.with("if-match", garbage);
+        let patch = Some((MERGE_PATCH, r#"{"hidden": true}"#.to_owned()));
+        let answer = client.send(Method::PATCH, &at(&world), patch).await;
+        answer.refused(400, "If-Match", "format");
+        client.send(Method::DELETE, &at(&world), None).await.refused(400, "If-Match", "format");
+    }
+    for garbage in ["\"0\"", "\"2\"", "\"\"", "\"x\", \"y\"", "\"01\"", "\"2,1\"", "W/\"2\""] {
         let client = admin.with("if-match", garbage);
         let patch = Some((MERGE_PATCH, r#"{"hidden": true}"#.to_owned()));
         let answer = client.send(Method::PATCH, &at(&world), patch).await;
@@ -207,7 +232,12 @@ async fn an_if_match_that_names_no_version_of_it_is_refused(app: TestApp) {
         assert_eq!(answer.status, 412, "{garbage}");
     }
     assert_eq!(sections(&admin).await, json!([world]));
-    let several = admin.with("if-match", "\"7\", \"1\"");
+    let patch = Some((MERGE_PATCH, r#"{"hidden": true}"#.to_owned()));
+    let weak = admin.with("if-match", "W/\"1\"");
+    weak.send(Method::PATCH, &at(&world), patch.clone()).await.expect(200);
+    let late = weak.send(Method::PATCH, &at(&world), patch).await.expect(412);
+    assert!(late["detail"].as_str().unwrap().contains("(section.changed: hidden)"), "{late}");
+    let several = admin.with("if-match", "\"7\", ,\"2\"");
     several.send(Method::DELETE, &at(&world), None).await.expect(204);
 }
 
@@ -218,6 +248,16 @@ async fn patches_that_are_no_objects_are_refused(app: TestApp) {
         admin.patch(&at(&world), patch).await.refused(422, "", "type");
     }
     admin.patch(&at(&world), json!({"name": null})).await.refused(422, "/name", "required");
+    for unknown in ["foo", "id", "na/me"] {
+        let place = format!("/{}", unknown.replace('/', "~1"));
+        let patch = json!({unknown: null});
+        admin.patch(&at(&world), patch).await.refused(422, &place, "unknown_member");
+    }
+    let article = articles::draft(&admin, &world, "The ferry sails").await;
+    let deeper = json!({"seo": {"foo": null}});
+    let refused = admin.patch(&articles::at(&article), deeper).await;
+    refused.refused(422, "/seo/foo", "unknown_member");
+    admin.delete(&articles::at(&article)).await.expect(204);
     admin.patch(&at(&world), json!({"id": "x"})).await.refused(422, "/id", "unknown_member");
     admin.patch(&at(&world), json!({"version": 9})).await.refused(
         422,
@@ -225,7 +265,11 @@ async fn patches_that_are_no_objects_are_refused(app: TestApp) {
         "unknown_member",
     );
     assert_eq!(sections(&admin).await, Value::from(vec![world.clone()]));
-    admin.put(&at(&world), json!([])).await.refused(422, "", "type");
+    for other in [json!([]), json!(null), json!("x")] {
+        let refusal = admin.put(&at(&world), other).await.expect(422);
+        assert_eq!(refusal["errors"][0]["pointer"], "");
+        assert_eq!(refusal["detail"], "expected an object");
+    }
     admin.act(&at(&world), "publish", json!({})).await.expect(404);
 }
 
