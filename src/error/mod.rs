@@ -123,9 +123,9 @@ impl Error {
         let errors = by.into_iter().map(|address| FieldError {
             pointer: None,
             parameter: None,
-            resource: Some(address.clone()),
+            resource: Some(address),
             code: "in_use".into(),
-            detail: address,
+            detail: "uses it".to_owned(),
         });
         Self::Conflict { detail, errors: errors.collect() }
     }

@@ -269,7 +269,7 @@ async fn related_links_belong_to_the_article(app: TestApp) {
     let referrers = admin.get(&format!("{}/referrers", at(&other))).await.expect(200);
     assert_eq!(referrers["data"][0]["id"], article["id"]);
     let refused = admin.delete(&at(&other)).await.expect(409);
-    assert_eq!(refused["errors"][0]["detail"], at(&article));
+    assert_eq!(refused["errors"][0]["resource"], at(&article));
 }
 
 async fn slugs_are_made_and_kept_unique(app: TestApp) {

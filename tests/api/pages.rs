@@ -645,7 +645,7 @@ async fn corrected_credits_and_renamed_sections_show_at_once(app: TestApp) {
     assert_eq!(card["main_media"]["credit_display"], "Photo. Jan Lis / North");
     let photo_at = format!("/manage/v1/media/{}", photo["id"].as_str().unwrap());
     let used = admin.delete(&photo_at).await.expect(409);
-    assert_eq!(used["errors"][0]["detail"], at(&article));
+    assert_eq!(used["errors"][0]["resource"], at(&article));
 }
 
 async fn expired_rights_take_the_picture_off_the_page(app: TestApp) {

@@ -84,7 +84,7 @@ async fn a_section_in_use_is_not_deleted_unless_another_takes_over(app: TestApp)
     let world = plant(&editor, "World", None).await;
     let asia = plant(&editor, "Asia", Some(&world)).await;
     let refusal = editor.delete(&at(&world)).await.expect(409);
-    assert_eq!(refusal["errors"][0]["detail"], at(&asia));
+    assert_eq!(refusal["errors"][0]["resource"], at(&asia));
 
     let below = format!("{}?reassign_to={}", at(&world), asia["id"].as_str().unwrap());
     editor.delete(&below).await.refused(400, "reassign_to", "reference");
