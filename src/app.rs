@@ -166,6 +166,9 @@ pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     document::complete(&collected).expect("the document is JSON")
 });
 
+/// What the document knows of addresses: the same for every worker.
+static ROUTES: LazyLock<Routes> = LazyLock::new(|| Routes::of(&DOCUMENT));
+
 /// The app, for the server and for the tests alike.
 pub fn build(
     state: State,
@@ -185,7 +188,7 @@ pub fn build(
         .app_data(state.clock)
         .app_data(Arc::clone(&config))
         .app_data(state.running)
-        .app_data(Routes::of(&DOCUMENT))
+        .app_data(ROUTES.clone())
         .app_data(body::limit());
     let (app, _) = routed(app.into_utoipa_app(), &config).split_for_parts();
     app.service(web::redirect("/docs", "/docs/"))

@@ -4,8 +4,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     decisions,
-    model::{Comment, CommentFilter, CommentRow, CommentStatus, StaffCommentInput},
-    posting, queries, reports,
+    model::{Comment, CommentFilter, CommentRow, CommentStatus, ListedComment, StaffCommentInput},
+    posting, queries, reports, threads,
 };
 use crate::{
     auth::{guard::Allow, roles::ModerateComments},
@@ -19,7 +19,7 @@ use crate::{
         path::Id,
         query::Query,
     },
-    ids::CommentId,
+    ids::{ArticleId, CommentId},
 };
 
 /// Hangs the room's management routes into the app.
@@ -34,19 +34,30 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 /// Of any status, the newest first.
 #[utoipa::path(tag = "comments", security(("bearer" = ["comments:moderate"])),
     params(CommentFilter),
-    responses((status = 200, description = "A page of comments.", body = Page<Comment>)))]
+    responses((status = 200, description = "A page of comments.", body = Page<ListedComment>)))]
 #[get("/comments")]
 async fn list_comments(
-    _: Allow<ModerateComments>,
+    allow: Allow<ModerateComments>,
     db: Db,
     req: HttpRequest,
     Query(filter): Query<CommentFilter>,
 ) -> Result<Answer> {
     let after = cursor::read("comments", filter.cursor.as_deref())?;
-    let limit = filter.limit;
-    let rows = db.read(move |conn| queries::page(conn, &filter, after)).await?;
-    let page = Page::cut("comments", rows, limit, |last: &CommentRow| (last.created_at, last.id))?;
-    Answer::page(&req, &page.map(|row| Comment::from(&row)))
+    let page = db
+        .read(move |conn| {
+            let rows = queries::page(conn, &filter, after)?;
+            let page = Page::cut("comments", rows, filter.limit, |last: &CommentRow| {
+                (last.created_at, last.id)
+            })?;
+            let ids: Vec<ArticleId> = page.data.iter().map(|row| row.article_id).collect();
+            let articles = threads::subjects(conn, &ids, allow.caller.now)?;
+            Ok(page.map(|row| ListedComment {
+                article: articles.get(&row.article_id).cloned(),
+                comment: Comment::from(&row),
+            }))
+        })
+        .await?;
+    Answer::page(&req, &page)
 }
 
 /// Comment as the newsroom

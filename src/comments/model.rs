@@ -225,6 +225,22 @@ pub struct Comment {
     pub updated_at: Instant,
 }
 
+/// A comment in the moderators' list, with what it is about.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListedComment {
+    #[serde(flatten)]
+    pub comment: Comment,
+    /// The article as readers have it; null while it is not public.
+    pub article: Option<CommentedArticle>,
+}
+
+/// The article that a comment is about.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CommentedArticle {
+    pub headline: String,
+    pub path: String,
+}
+
 impl From<&CommentRow> for Comment {
     fn from(row: &CommentRow) -> Self {
         Self {

@@ -1,6 +1,8 @@
 //! The article that a thread hangs on: whether readers see it, and whether they may comment.
+use std::collections::HashMap;
+
 use super::{
-    model::{CommentRow, CommentSort, PublicComment, ThreadFilter},
+    model::{CommentRow, CommentSort, CommentedArticle, PublicComment, ThreadFilter},
     queries,
 };
 use crate::{
@@ -53,6 +55,22 @@ pub fn beginning(conn: &mut Conn, id: ArticleId) -> Result<Beginning> {
 /// What the cursors of a thread are good for.
 pub fn list_name(id: ArticleId, sort: CommentSort) -> String {
     format!("comments of {id}, {sort}")
+}
+
+/// What these comments' articles are called and where they are, as far as they are public. Two
+/// statements for any number.
+pub fn subjects(
+    conn: &mut Conn,
+    ids: &[ArticleId],
+    now: Instant,
+) -> Result<HashMap<ArticleId, CommentedArticle>> {
+    let tree = sections::queries::tree(conn)?.visible();
+    let public = editions::queries::listed(conn, ids, When { at: now, now })?;
+    let subject = |edition: Listed| {
+        let path = format!("{}/{}", tree.get(edition.section_id)?.path, edition.slug);
+        Some((edition.article_id, CommentedArticle { headline: edition.headline, path }))
+    };
+    Ok(public.into_iter().filter_map(subject).collect())
 }
 
 /// What happens to new comments under the article; refuses where none are taken.

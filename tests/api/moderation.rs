@@ -202,6 +202,8 @@ async fn lists_cost_the_same_for_one_and_for_a_hundred(app: TestApp) {
     assert_eq!(pending["data"], json!([]));
     let first = moderator.get(&format!("{COMMENTS}?limit=60&status=approved")).await.expect(200);
     assert_eq!(first["data"][0]["body"], "Number 99", "the newest first");
+    let about = json!({"headline": article["headline"], "path": article["path"]});
+    assert_eq!(first["data"][0]["article"], about);
     let next = first["next"].as_str().unwrap();
     let rest = format!("{COMMENTS}?limit=60&status=approved&cursor={next}");
     let rest = moderator.get(&rest).await.expect(200);

@@ -119,7 +119,7 @@ pub fn page(conn: &mut Conn, merge: &Merge<'_>) -> Result<Vec<AnyId>> {
 /// The highest count; beyond it, counting would cost more than the answer is worth.
 const COUNTED: i64 = 10_000;
 
-/// How many editions there are on all pages together, up to [`COUNTED`].
+/// How many editions there are on all pages together, up to 10,000.
 pub fn count(conn: &mut Conn, merge: &Merge<'_>) -> Result<i64> {
     #[derive(QueryableByName)]
     struct Count {
