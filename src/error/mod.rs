@@ -82,8 +82,8 @@ pub enum Error {
          would overwrite whatever is there."
     )]
     PreconditionRequired,
-    /// 503: try again soon; nothing was changed.
-    #[error("The database cannot be reached just now. Nothing was changed; try again.")]
+    /// 503: try again soon.
+    #[error("The database cannot be reached just now; try again.")]
     Unavailable(#[source] Source),
     /// 500: ours; logged, never shown.
     #[error("Something went wrong on our side. It has been logged under this request's id.")]
@@ -187,17 +187,26 @@ impl ResponseError for Error {
     }
 }
 
+/// What the databases say of faults that pass by themselves and have no kind of their own: a lost
+/// race, a server that went away or is starting.
+const PASSING: [&str; 7] = [
+    "deadlock detected",
+    "database is locked",
+    "server closed the connection",
+    "terminating connection",
+    "no connection to the server",
+    "the database system is",
+    "could not receive data from server",
+];
+
 impl From<Diesel> for Error {
     fn from(err: Diesel) -> Self {
         match err {
             Diesel::NotFound => Self::NotFound,
             Diesel::DatabaseError(Kind::ClosedConnection | Kind::SerializationFailure, _)
             | Diesel::BrokenTransactionManager => Self::Unavailable(err.into()),
-            // Neither has a kind of its own.
             Diesel::DatabaseError(_, info)
-                if ["deadlock detected", "database is locked"]
-                    .iter()
-                    .any(|said| info.message().contains(said)) =>
+                if PASSING.iter().any(|said| info.message().contains(said)) =>
             {
                 Self::Unavailable(Diesel::DatabaseError(Kind::Unknown, info).into())
             }
@@ -249,12 +258,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_lost_a_race_in_the_database_may_try_again() {
+    fn faults_of_the_database_that_pass_ask_to_try_again() {
         let refused = |kind, said: &str| Diesel::DatabaseError(kind, Box::new(said.to_owned()));
         for err in [
             refused(Kind::Unknown, "deadlock detected"),
             refused(Kind::Unknown, "database is locked"),
             refused(Kind::SerializationFailure, "could not serialize access"),
+            refused(Kind::Unknown, "server closed the connection unexpectedly"),
+            refused(Kind::Unknown, "terminating connection due to administrator command"),
         ] {
             let answer = Error::from(err).error_response();
             assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);

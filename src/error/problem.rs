@@ -96,7 +96,7 @@ problem_kinds! {
     PRECONDITION_REQUIRED "precondition-required" PRECONDITION_REQUIRED "Which version do you mean?"
         "Read the resource and send its `ETag` in `If-Match`, so that no one else's change is overwritten.";
     UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "The database is away"
-        "Nothing was changed. Try again after the seconds in `Retry-After`.";
+        "Try again after the seconds in `Retry-After`; with the same `Idempotency-Key` nothing is done twice.";
     INTERNAL "internal" INTERNAL_SERVER_ERROR "A fault of ours"
         "Report it with the request id.";
 }
