@@ -139,7 +139,8 @@ async fn patch_section(
     params(IfMatch, Reassign),
     responses((status = 204, description = "Deleted."),
         (status = 409, description = "In use; `errors` lists by what."),
-        (status = 422, description = "`reassign_to` is no section, or stands below this one.")))]
+        (status = 400, description = "`reassign_to` is no section, or stands below this one."),
+        (status = 422, description = "The subsections would make more than four levels there.")))]
 #[delete("/sections/{id}")]
 async fn delete_section(
     allow: Allow<WriteSections>,
