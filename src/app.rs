@@ -27,7 +27,9 @@ use crate::{
     db::Db,
     error::Result,
     http::{
-        body, document, gate,
+        body,
+        cache::{self, Answers},
+        document, gate,
         idempotency::Running,
         problems,
         routes::{self, Routes},
@@ -73,6 +75,8 @@ pub struct State {
     pub keys: Keys,
     /// Tells the time.
     pub clock: Clock,
+    /// Ready-made answers for readers; `None` where `CACHE` is off.
+    pub answers: Option<Answers>,
     running: Running,
 }
 
@@ -80,7 +84,8 @@ impl State {
     /// Opens the database, brings it up to date, and gathers the rest.
     pub fn open(config: Config, clock: Clock) -> Result<Self> {
         let (db, keys) = (Db::open(&config)?, Keys::open(&config)?);
-        Ok(Self { config: Arc::new(config), db, keys, clock, running: Running::default() })
+        let answers = Answers::open(&config, &db);
+        Ok(Self { config: Arc::new(config), db, keys, clock, answers, running: Running::default() })
     }
 }
 
@@ -144,6 +149,7 @@ where
         .service(
             scope("/v1")
                 .wrap(from_fn(routes::strict))
+                .wrap(from_fn(cache::deliver))
                 .wrap(delivery_cors(config))
                 .wrap(open_to_any(config))
                 .configure(delivery),
@@ -182,7 +188,12 @@ pub fn build(
     >,
 > {
     let config = state.config;
-    let app = App::new()
+    let app = App::new();
+    let app = match state.answers {
+        Some(answers) => app.app_data(answers),
+        None => app,
+    };
+    let app = app
         .app_data(state.db)
         .app_data(state.keys)
         .app_data(state.clock)

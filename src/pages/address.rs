@@ -11,7 +11,7 @@ use crate::{
     http::cache::Made,
     ids::SectionId,
     sections::{self, tree::Tree},
-    tags::Tag,
+    tags::{Facet, Tag},
     text,
 };
 
@@ -42,12 +42,11 @@ pub fn find(
     if path.is_empty() {
         return Ok(Found::Home);
     }
-    if let Some((section, slug)) = split(tree, path) {
-        made.of([Tag::List(section)]);
-        if let Some(edition) = editions::queries::public_at(conn, section, slug, when)? {
-            return shown(conn, edition, tree, when, made)
-                .map(|subject| Found::Article(subject.into()));
-        }
+    if let Some((section, slug)) = split(tree, path)
+        && let Some(edition) = editions::queries::public_at(conn, section, slug, when)?
+    {
+        return shown(conn, edition, tree, when, made)
+            .map(|subject| Found::Article(subject.into()));
     }
     if let Some(section) = tree.at(path) {
         return Ok(Found::Section(section.id));
@@ -112,6 +111,8 @@ fn moved(
     let mut section_moved = None;
     for _ in 0..MOVES_MAX {
         if let Some((section, slug)) = split(tree, &path) {
+            // Whatever comes to stand here is of this section.
+            made.of([Tag::List(Facet::section(section))]);
             // Only an address that moved on the way here has not been looked up yet.
             let found = match section_moved {
                 Some(_) => editions::queries::public_at(conn, section, slug, when)?,
@@ -120,7 +121,10 @@ fn moved(
             let found = match found {
                 Some(edition) => Some(edition),
                 None => match editions::queries::last_at(conn, section, slug, when)? {
-                    Some(id) => editions::queries::public(conn, id, when)?,
+                    Some(id) => {
+                        made.of([Tag::target(id)]);
+                        editions::queries::public(conn, id, when)?
+                    }
                     None => None,
                 },
             };

@@ -252,7 +252,7 @@ fn resolve_links(
             let shown = queries::still_shown(conn, how.tree, &ids, how.when, made)?;
             live.retain(|id, _| shown.contains(id));
         }
-        made.of(targets.into_iter().map(Tag::Target));
+        made.of(targets.into_iter().map(Tag::target));
     }
     Ok(links
         .iter()

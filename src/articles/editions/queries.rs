@@ -262,7 +262,7 @@ pub fn insert(conn: &mut Conn, edition: &EditionRow, uses: &[Use]) -> Result<()>
         diesel::insert_into(edition_keys::table)
             .values((
                 edition_keys::edition_id.eq(edition.id),
-                edition_keys::facet.eq(facet),
+                edition_keys::facet.eq(facet.as_str()),
                 edition_keys::retired.eq(false),
                 edition_keys::published_at.eq(edition.published_at),
                 edition_keys::article_id.eq(edition.article_id),
