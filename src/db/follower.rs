@@ -3,7 +3,10 @@ use std::{
     collections::HashSet,
     convert::Infallible,
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -31,6 +34,7 @@ const BATCH: i64 = 1000;
 #[derive(Debug, Clone)]
 pub(super) struct Follower {
     own: Own,
+    position: Arc<AtomicI64>,
     _stop: Sender<Infallible>,
 }
 
@@ -53,16 +57,22 @@ impl Follower {
         let asked = Instant::now();
         let mut reader = Reader {
             url: url.clone(),
-            position: journal::last(&mut conn)?,
+            position: Arc::new(AtomicI64::new(journal::last(&mut conn)?)),
             clock: Arc::clone(clock),
             own: own.clone(),
             stopped,
         };
         clock.trust(asked, LEASE);
+        let position = Arc::clone(&reader.position);
         let begun: io::Result<_> =
             thread::Builder::new().name("follower".to_owned()).spawn(move || reader.follow(conn));
         begun.map_err(Error::internal)?;
-        Ok(Self { own, _stop: stop })
+        Ok(Self { own, position, _stop: stop })
+    }
+
+    /// The last entry of the journal whose tags have moved here.
+    pub fn position(&self) -> i64 {
+        self.position.load(Ordering::Acquire)
     }
 
     /// This server is about to commit these entries, and will move their tags itself.
@@ -78,7 +88,8 @@ impl Follower {
 
 struct Reader {
     url: DatabaseUrl,
-    position: i64,
+    /// The last entry whose tags have moved.
+    position: Arc<AtomicI64>,
     clock: Arc<TagClock>,
     own: Own,
     stopped: Receiver<Infallible>,
@@ -122,17 +133,18 @@ impl Reader {
     fn catch_up(&mut self, conn: &mut Conn) -> Result<()> {
         loop {
             let asked = Instant::now();
-            let entries = journal::tags_after(conn, self.position, BATCH)?;
-            let Some((last, _)) = entries.last() else {
+            let position = self.position.load(Ordering::Relaxed);
+            let entries = journal::tags_after(conn, position, BATCH)?;
+            let Some(last) = entries.last().map(|(place, _)| *place) else {
                 self.clock.trust(asked, LEASE);
                 return Ok(());
             };
-            self.position = *last;
             for (place, tags) in entries {
                 if !self.own.with(|own| own.remove(&place)) {
                     self.move_on(&tags);
                 }
             }
+            self.position.store(last, Ordering::Release);
         }
     }
 

@@ -148,6 +148,12 @@ impl Db {
         done
     }
 
+    /// The last place in the journal up to which this server has followed all changes; `None`
+    /// where it need not follow any.
+    pub fn followed(&self) -> Option<i64> {
+        self.follower.as_ref().map(Follower::position)
+    }
+
     /// Closes every connection; whichever is needed next is opened again. The writers come last,
     /// since SQLite tidies up when the last connection goes. One call at a time.
     pub async fn rest(&self) -> Result<()> {
