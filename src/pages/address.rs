@@ -1,11 +1,7 @@
 //! What stands at an address: an article, a front, or the way to where it has gone.
 use super::{compose::Subject, model::Redirect, queries::still_shown};
 use crate::{
-    articles::editions::{
-        self,
-        model::{EditionKind, EditionRow},
-        queries::When,
-    },
+    articles::editions::{self, model::EditionKind, queries::When, shown::Shown},
     db::Conn,
     error::{Error, Result, Retraction},
     http::cache::Made,
@@ -73,7 +69,7 @@ fn split<'a>(tree: &Tree, path: &'a str) -> Option<(SectionId, &'a str)> {
 /// The edition as something to show, or the notice that stands in its place.
 pub fn shown(
     conn: &mut Conn,
-    edition: EditionRow,
+    edition: Shown,
     tree: &Tree,
     when: When,
     made: &mut Made,

@@ -55,7 +55,9 @@ async fn beside(config: &Config, path: &Path, newsroom: &Newsroom) -> Result<()>
 async fn complete(config: &Config, workshop: &Path, newsroom: &Newsroom) -> Result<PathBuf> {
     let file = workshop.join("newsroom.db");
     let database_url = DatabaseUrl::Sqlite(file.display().to_string());
-    let state = State::open(Config { database_url, ..config.clone() }, Clock::system())?;
+    // Nobody reads here, and whoever followed the file's journal would keep it open.
+    let config = Config { database_url, cache: false, ..config.clone() };
+    let state = State::open(config, Clock::system())?;
     let filled = fill::fill(&state, newsroom, say).await;
     // The last connection to close takes the write-ahead log into the file.
     state.db.rest().await?;
