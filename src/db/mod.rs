@@ -1,4 +1,5 @@
 //! The database room: SQLite or PostgreSQL by URL, one door for reading and one for writing.
+pub mod any_of;
 pub mod clock;
 pub mod dialect;
 mod follower;

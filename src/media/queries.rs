@@ -10,6 +10,7 @@ use crate::{
     auth::guard::Caller,
     db::{
         Conn,
+        any_of::any_of,
         schema::{edition_uses, editions, media, media_credits},
         uses::Used,
     },
@@ -42,7 +43,7 @@ pub fn of_ids(conn: &mut Conn, ids: &[MediaId]) -> Result<Vec<(MediaRow, Option<
     }
     Ok(media::table
         .left_join(media_credits::table)
-        .filter(media::id.eq_any(ids.to_vec()))
+        .filter(any_of(media::id, ids.iter().copied()))
         .select((MediaRow::as_select(), Option::<CreditRow>::as_select()))
         .load(conn)?)
 }

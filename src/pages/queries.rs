@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::{
     articles::editions::{self, queries::When},
-    db::{Conn, schema::users},
+    db::{Conn, any_of::any_of, schema::users},
     error::Result,
     http::cache::Made,
     ids::{ArticleId, UserId},
@@ -17,7 +17,7 @@ pub fn author_names(conn: &mut Conn, ids: &[UserId]) -> Result<HashMap<UserId, S
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let named = users::table.filter(users::id.eq_any(ids.to_vec()));
+    let named = users::table.filter(any_of(users::id, ids.iter().copied()));
     let rows: Vec<(UserId, String)> = named.select((users::id, users::name)).load(conn)?;
     Ok(rows.into_iter().collect())
 }

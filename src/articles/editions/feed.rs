@@ -8,6 +8,7 @@ use super::{
 use crate::{
     db::{
         Conn,
+        any_of::any_of,
         dialect::merge::{self, Merge},
         schema::editions,
     },
@@ -78,7 +79,7 @@ pub fn rows(conn: &mut Conn, feed: &Feed) -> Result<Rows<Listed>> {
     let total = feed.total.then(|| merge::count(conn, &merge)).transpose()?;
     let ids = merge::page(conn, &merge)?;
     let mut rows: Vec<Listed> =
-        editions::table.filter(editions::id.eq_any(ids)).select(Listed::as_select()).load(conn)?;
+        editions::table.filter(any_of(editions::id, ids)).select(Listed::as_select()).load(conn)?;
     rows.sort_by_key(|row| (row.published_at, row.article_id));
     if feed.sort == Sort::Newest {
         rows.reverse();

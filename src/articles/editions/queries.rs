@@ -12,6 +12,7 @@ use crate::{
     articles::references::Use,
     db::{
         Conn,
+        any_of::any_of,
         schema::{edition_keys, edition_uses, editions},
     },
     error::{Error, Result},
@@ -122,7 +123,7 @@ pub fn listed(conn: &mut Conn, ids: &[ArticleId], when: When) -> Result<Vec<List
 /// when an answer changes.
 pub fn listed_or_coming(conn: &mut Conn, ids: &[ArticleId], when: When) -> Result<Vec<Listed>> {
     let mut rows = editions::table
-        .filter(editions::article_id.eq_any(ids.to_vec()))
+        .filter(any_of(editions::article_id, ids.iter().copied()))
         .filter(editions::valid_until.gt(when.at))
         .filter(editions::valid_from.lt(editions::valid_until))
         .filter(editions::kind.eq(EditionKind::Live))

@@ -1,10 +1,10 @@
 //! The merge of several sorted lists into one page of it. As SQL, since only a `union all` of
 //! limited branches makes both databases walk each list's own index and nothing else.
-use std::fmt::Write;
+use std::{fmt::Write, marker::PhantomData, mem};
 
 use diesel::{
-    QueryableByName, RunQueryDsl,
-    query_builder::{BoxedSqlQuery, SqlQuery},
+    QueryResult, RunQueryDsl,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
     sql_types,
 };
 
@@ -61,60 +61,75 @@ enum Bind {
     Count(i64),
 }
 
-/// A statement and its parameters, in the order of their numbers: the one way of writing them
-/// that both databases understand.
+/// A statement in pieces, each with the parameter behind it. Stays prepared, unlike diesel's own
+/// raw statements: there are as many forms as kinds of lists.
 #[derive(Default)]
-struct Statement {
-    sql: String,
-    binds: Vec<Bind>,
+struct Statement<T> {
+    pieces: Vec<(String, Bind)>,
+    end: String,
+    of: PhantomData<T>,
 }
 
-impl Statement {
+impl<T> Statement<T> {
+    /// Goes on with `sql` and a parameter.
     fn push(&mut self, sql: &str, bind: Bind) {
-        self.binds.push(bind);
-        let _ = write!(self.sql, "{sql}${}", self.binds.len());
+        let mut piece = mem::take(&mut self.end);
+        piece.push_str(sql);
+        self.pieces.push((piece, bind));
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is where raw SQL lives")]
-    fn bound(self) -> BoxedSqlQuery<'static, MultiBackend, SqlQuery> {
-        let mut query = diesel::sql_query(self.sql).into_boxed::<MultiBackend>();
-        for bind in self.binds {
-            query = match bind {
-                Bind::Text(value) => query.bind::<sql_types::Text, _>(value),
-                Bind::Bool(value) => query.bind::<sql_types::Bool, _>(value),
-                Bind::At(value) => query.bind::<Ts, _>(value),
-                Bind::Id(value) => query.bind::<Uid, _>(value),
-                Bind::Count(value) => query.bind::<sql_types::BigInt, _>(value),
-            };
+    /// Goes on with `sql`.
+    fn push_sql(&mut self, sql: &str) {
+        self.end.push_str(sql);
+    }
+}
+
+impl<T> QueryFragment<MultiBackend> for Statement<T> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        for (piece, bind) in &self.pieces {
+            out.push_sql(piece);
+            match bind {
+                Bind::Text(value) => out.push_bind_param::<sql_types::Text, _>(value)?,
+                Bind::Bool(value) => out.push_bind_param::<sql_types::Bool, _>(value)?,
+                Bind::At(value) => out.push_bind_param::<Ts, _>(value)?,
+                Bind::Id(value) => out.push_bind_param::<Uid, _>(value)?,
+                Bind::Count(value) => out.push_bind_param::<sql_types::BigInt, _>(value)?,
+            }
         }
-        query
+        out.push_sql(&self.end);
+        Ok(())
     }
 }
 
-#[derive(QueryableByName)]
-struct Key {
-    #[diesel(sql_type = Uid)]
-    edition_id: AnyId,
+impl<T> QueryId for Statement<T> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
+
+impl<T> Query for Statement<T> {
+    type SqlType = T;
+}
+
+impl<T> RunQueryDsl<Conn> for Statement<T> {}
 
 /// The editions of one page, in no order: whoever reads their rows sorts those.
 pub fn page(conn: &mut Conn, merge: &Merge<'_>) -> Result<Vec<AnyId>> {
-    let mut statement = Statement::default();
+    let mut statement = Statement::<Uid>::default();
     let order = if merge.newest_first { "desc" } else { "asc" };
-    statement.sql.push_str("select edition_id from (");
+    statement.push_sql("select edition_id from (");
     for (number, (facet, retired)) in merge.branches().enumerate() {
         let joint = if number == 0 { "" } else { " union all " };
-        let _ = write!(statement.sql, "{joint}select * from (");
+        statement.push_sql(joint);
+        statement.push_sql("select * from (");
         conditions(&mut statement, merge, facet, retired);
-        let _ = write!(statement.sql, " order by k.published_at {order}, k.article_id {order}");
+        let _ = write!(statement.end, " order by k.published_at {order}, k.article_id {order}");
         statement.push(" limit ", Bind::Count(merge.limit));
-        let _ = write!(statement.sql, ") branch{number}");
+        let _ = write!(statement.end, ") branch{number}");
     }
-    let _ = write!(statement.sql, ") merged order by published_at {order}, article_id {order}");
+    let _ = write!(statement.end, ") merged order by published_at {order}, article_id {order}");
     statement.push(" limit ", Bind::Count(merge.limit));
 
-    let keys: Vec<Key> = statement.bound().load(conn)?;
-    Ok(keys.into_iter().map(|key| key.edition_id).collect())
+    Ok(statement.load(conn)?)
 }
 
 /// The highest count; beyond it, counting would cost more than the answer is worth.
@@ -122,27 +137,21 @@ const COUNTED: i64 = 10_000;
 
 /// How many editions there are on all pages together, up to 10,000.
 pub fn count(conn: &mut Conn, merge: &Merge<'_>) -> Result<i64> {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = sql_types::BigInt)]
-        total: i64,
-    }
     let merge = Merge { after: None, ..*merge };
-    let mut statement = Statement::default();
-    statement.sql.push_str("select count(*) as total from (select 1 from (");
+    let mut statement = Statement::<sql_types::BigInt>::default();
+    statement.push_sql("select count(*) as total from (select 1 from (");
     for (number, (facet, retired)) in merge.branches().enumerate() {
-        statement.sql.push_str(if number == 0 { "" } else { " union all " });
+        statement.push_sql(if number == 0 { "" } else { " union all " });
         conditions(&mut statement, &merge, facet, retired);
     }
     statement.push(") merged limit ", Bind::Count(COUNTED));
-    statement.sql.push_str(") counted");
-    let counted: Count = statement.bound().get_result(conn)?;
-    Ok(counted.total)
+    statement.push_sql(") counted");
+    Ok(statement.get_result(conn)?)
 }
 
 /// The keys of one list that are wanted, in no order.
-fn conditions(to: &mut Statement, merge: &Merge<'_>, facet: &Facet, retired: bool) {
-    to.sql.push_str("select k.edition_id, k.published_at, k.article_id from edition_keys k");
+fn conditions<T>(to: &mut Statement<T>, merge: &Merge<'_>, facet: &Facet, retired: bool) {
+    to.push_sql("select k.edition_id, k.published_at, k.article_id from edition_keys k");
     to.push(" where k.facet = ", Bind::Text(facet.as_str().to_owned()));
     to.push(" and k.retired = ", Bind::Bool(retired));
     to.push(" and k.valid_from <= ", Bind::At(merge.at));
@@ -157,17 +166,15 @@ fn conditions(to: &mut Statement, merge: &Merge<'_>, facet: &Facet, retired: boo
     }
     if let Some((at, id)) = merge.after {
         let behind = if merge.newest_first { '<' } else { '>' };
-        let _ = write!(to.sql, " and (k.published_at, k.article_id) {behind} ");
+        let _ = write!(to.end, " and (k.published_at, k.article_id) {behind} ");
         to.push("(", Bind::At(at));
         to.push(", ", Bind::Id(AnyId(id.0)));
-        to.sql.push(')');
+        to.push_sql(")");
     }
     for other in merge.all_of {
-        to.sql.push_str(
-            " and exists (select 1 from edition_keys o where o.edition_id = k.edition_id",
-        );
+        to.push_sql(" and exists (select 1 from edition_keys o where o.edition_id = k.edition_id");
         to.push(" and o.facet = ", Bind::Text(other.as_str().to_owned()));
-        to.sql.push(')');
+        to.push_sql(")");
     }
     for (number, list) in merge.within.iter().enumerate() {
         let joint = if number == 0 {
@@ -179,15 +186,15 @@ fn conditions(to: &mut Statement, merge: &Merge<'_>, facet: &Facet, retired: boo
         to.push(joint, Bind::Text(list.as_str().to_owned()));
     }
     if !merge.within.is_empty() {
-        to.sql.push_str("))");
+        to.push_sql("))");
     }
     if let Some(now) = merge.still_at {
-        to.sql.push_str(
+        to.push_sql(
             " and exists (select 1 from editions c where c.article_id = k.article_id \
              and c.kind = 'live'",
         );
         to.push(" and c.valid_from <= ", Bind::At(now));
         to.push(" and c.valid_until > ", Bind::At(now));
-        to.sql.push(')');
+        to.push_sql(")");
     }
 }
