@@ -4,7 +4,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Actor, Conn, Context, MultiBackend, dialect, schema::journal, types::Json};
+use super::{
+    Actor, Conn, Context, MultiBackend,
+    dialect::{self, batch::insert_all},
+    schema::journal,
+    types::Json,
+};
 use crate::{
     error::Result,
     ids::{AnyId, SectionId},
@@ -120,21 +125,19 @@ pub(super) fn append(conn: &mut Conn, by: &Context, entries: Vec<Entry>) -> Resu
         return Ok(());
     }
     dialect::lock(conn, END)?;
-    for entry in entries {
-        insert(conn, by, entry)?;
-    }
-    Ok(())
+    let rows: Vec<NewRow> = entries.into_iter().map(|entry| NewRow::new(by, entry)).collect();
+    Ok(insert_all!(conn, journal::table, rows)?)
 }
 
-fn insert(conn: &mut Conn, by: &Context, entry: Entry) -> Result<()> {
-    let (actor_kind, actor_id, actor_name) = match &by.actor {
-        Actor::User { id, name, .. } => (ActorKind::User, Some(AnyId(id.0)), name.clone()),
-        Actor::Guest => (ActorKind::Guest, None, "a reader".to_owned()),
-        Actor::System => (ActorKind::System, None, "the system".to_owned()),
-        Actor::Cli => (ActorKind::Cli, None, "the command line".to_owned()),
-    };
-    diesel::insert_into(journal::table)
-        .values(NewRow {
+impl NewRow {
+    fn new(by: &Context, entry: Entry) -> Self {
+        let (actor_kind, actor_id, actor_name) = match &by.actor {
+            Actor::User { id, name, .. } => (ActorKind::User, Some(AnyId(id.0)), name.clone()),
+            Actor::Guest => (ActorKind::Guest, None, "a reader".to_owned()),
+            Actor::System => (ActorKind::System, None, "the system".to_owned()),
+            Actor::Cli => (ActorKind::Cli, None, "the command line".to_owned()),
+        };
+        Self {
             at: by.now,
             actor_kind,
             actor_id,
@@ -147,9 +150,8 @@ fn insert(conn: &mut Conn, by: &Context, entry: Entry) -> Result<()> {
             summary: Json(entry.summary),
             tags: Json(entry.tags.iter().map(ToString::to_string).collect()),
             request_id: by.request_id.clone(),
-        })
-        .execute(conn)?;
-    Ok(())
+        }
+    }
 }
 
 /// One recorded change.
