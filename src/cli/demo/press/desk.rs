@@ -12,7 +12,8 @@ use crate::{
 
 /// How many articles go into one transaction.
 pub const BATCH: u64 = 200;
-/// How many batches back the articles are surely published that a new one may link to.
+/// How many batches may be on their way into the database at once: an article refers to what is
+/// in its own batch or further back than that.
 pub const SETTLED: usize = 2;
 /// How many pictures, and articles of one language, are kept in reach.
 const REACH: usize = 4_000;
@@ -51,11 +52,21 @@ pub struct Desk {
     count: u64,
     written: u64,
     now: Instant,
+    /// Pictures of the batch that is being written.
+    shot: Vec<MediaId>,
+    /// Pictures that are surely stored.
     pictures: VecDeque<MediaId>,
-    /// Published a while ago: what new articles link to.
+    /// Articles that are surely published, with their languages.
     earlier: VecDeque<(ArticleId, &'static str)>,
-    /// Not surely published yet, by batch.
-    fresh: VecDeque<Vec<(ArticleId, &'static str)>>,
+    /// What is not surely there yet, by batch.
+    fresh: VecDeque<Fresh>,
+}
+
+/// What a batch brings.
+#[derive(Default)]
+struct Fresh {
+    pictures: Vec<MediaId>,
+    articles: Vec<(ArticleId, &'static str)>,
 }
 
 impl Desk {
@@ -68,7 +79,7 @@ impl Desk {
         (seed, count): (u64, u64),
         now: Instant,
     ) -> Self {
-        let (pictures, earlier, fresh) = Default::default();
+        let (shot, pictures, earlier, fresh) = Default::default();
         Self {
             words,
             authors,
@@ -78,15 +89,17 @@ impl Desk {
             count,
             written: 0,
             now,
+            shot,
             pictures,
             earlier,
             fresh,
         }
     }
 
-    /// A picture within reach; none before there are any.
+    /// A picture within reach: a new one, or one that was used before.
     pub fn picture(&self, dice: &mut Dice) -> Option<MediaId> {
-        (!self.pictures.is_empty()).then(|| self.pictures[dice.place(self.pictures.len())])
+        let place = dice.place(self.shot.len() + self.pictures.len());
+        self.shot.get(place).or_else(|| self.pictures.get(place - self.shot.len())).copied()
     }
 
     /// Some articles in this language that are published already.
@@ -112,7 +125,7 @@ impl Desk {
         }
         let media = self.shoot(end - self.written);
         let mut batch = Batch { media, articles: Vec::new(), remarks: Vec::new() };
-        let mut fresh = Vec::new();
+        let mut articles = Vec::new();
         for number in self.written..end {
             let mut dice = Dice::of(self.seed, number);
             let section = &self.sections[self.section_of(number, &mut dice)];
@@ -121,11 +134,11 @@ impl Desk {
             if dice.chance(4) {
                 batch.remarks.extend(self.remarks(article.id, &section.language, &mut dice));
             }
-            fresh.push((article.id, tongue(&section.language)));
+            articles.push((article.id, tongue(&section.language)));
             batch.articles.push(article);
         }
         self.written = end;
-        self.settle(fresh);
+        self.settle(articles);
         Some(batch)
     }
 
@@ -134,8 +147,7 @@ impl Desk {
         let mut dice = Dice::of(!self.seed, self.written);
         let count = articles.div_ceil(2);
         let media: Vec<_> = (0..count).map(|_| (MediaId::new(), self.medium(&mut dice))).collect();
-        self.pictures.extend(media.iter().map(|(id, _)| *id));
-        trim(&mut self.pictures);
+        self.shot = media.iter().map(|(id, _)| *id).collect();
         media
     }
 
@@ -197,11 +209,16 @@ impl Desk {
         said.into_iter().map(|body| Remark { article, input: remark(body, dice) }).collect()
     }
 
-    fn settle(&mut self, fresh: Vec<(ArticleId, &'static str)>) {
-        self.fresh.push_back(fresh);
-        while self.fresh.len() > SETTLED {
-            self.earlier.extend(self.fresh.pop_front().unwrap_or_default());
+    fn settle(&mut self, articles: Vec<(ArticleId, &'static str)>) {
+        let pictures = std::mem::take(&mut self.shot);
+        self.fresh.push_back(Fresh { pictures, articles });
+        // The next batch is stored beside one at the most that is on its way still.
+        while self.fresh.len() >= SETTLED {
+            let settled = self.fresh.pop_front().unwrap_or_default();
+            self.pictures.extend(settled.pictures);
+            self.earlier.extend(settled.articles);
         }
+        trim(&mut self.pictures);
         trim(&mut self.earlier);
     }
 }
