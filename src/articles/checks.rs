@@ -7,25 +7,25 @@ use super::{
     blocks::Block,
     editions::{self, model::EditionRow},
     input::Genre,
-    model::ArticleRow,
-    queries, references,
+    model::{ArticleRow, Standing},
+    references::{self, Known},
     related::model::LinkRow,
     spans::Span,
 };
 use crate::{
     db::Conn,
     error::{FieldError, Result, field_errors},
-    ids::{ArticleId, LinkId, MediaId, SectionId},
-    sections,
+    ids::{ArticleId, LinkId, SectionId},
+    sections::tree::Tree,
     time::Instant,
 };
 
 /// The section and slug, where the article can stand.
 pub fn place(
     conn: &mut Conn,
+    tree: &Tree,
     article: &ArticleRow,
-    from: Instant,
-    until: Instant,
+    (from, until): (Instant, Instant),
     blockers: &mut Vec<FieldError>,
 ) -> Result<Option<(SectionId, String)>> {
     if article.slug.is_none() {
@@ -35,13 +35,12 @@ pub fn place(
         blockers.push(FieldError::at("/section_id", "required", "is needed for publishing"));
         return Ok(None);
     };
-    let tree = sections::queries::tree(conn)?.visible();
-    let Some(at) = tree.get(section).map(|section| section.path.clone()) else {
+    let shown = tree.get(section).filter(|section| tree.shows(section.id));
+    let Some(at) = shown.map(|section| &section.path) else {
         blockers.push(FieldError::at("/section_id", "hidden", "is a hidden section"));
         return Ok(None);
     };
     let Some(slug) = article.slug.clone() else { return Ok(None) };
-    let tree = sections::queries::tree(conn)?;
     let rival = editions::queries::rival_at(conn, article.id, section, &slug, from, until)?;
     if let Some(rival) = rival {
         let detail = format!("is the address of article {rival} at that time");
@@ -72,7 +71,7 @@ pub fn longer(
     Ok(())
 }
 
-/// What readers would miss in the text itself.
+/// What keeps the text itself from readers.
 pub fn text(article: &ArticleRow, blockers: &mut Vec<FieldError>) {
     let document = &article.document.0;
     if document.headline.trim().is_empty() {
@@ -110,13 +109,14 @@ pub fn text(article: &ArticleRow, blockers: &mut Vec<FieldError>) {
     }
 }
 
+/// What readers would miss around the text, and which media they may not get.
 pub fn media(
-    conn: &mut Conn,
+    known: &Known,
     article: &ArticleRow,
     now: Instant,
     blockers: &mut Vec<FieldError>,
     warnings: &mut Vec<FieldError>,
-) -> Result<()> {
+) {
     let document = &article.document.0;
     if document.main_media.is_none() {
         warnings.push(FieldError::at("/main_media", "absent", "there is no main picture"));
@@ -127,12 +127,8 @@ pub fn media(
     if document.lead.is_none() {
         warnings.push(FieldError::at("/lead", "absent", "there is no lead"));
     }
-    let wanted = references::media_of(document);
-    let ids: Vec<MediaId> = wanted.iter().map(|(id, _)| *id).collect();
-    let known: HashMap<MediaId, queries::MediaState> =
-        queries::media_states(conn, &ids)?.into_iter().map(|state| (state.id, state)).collect();
-    for (id, place) in wanted {
-        let Some(state) = known.get(&id) else { continue };
+    for (id, place) in references::media_of(document) {
+        let Some(state) = known.medium(id) else { continue };
         if state.credit_id.is_none() {
             blockers.push(FieldError::at(&place, "no_credit", "is a medium without a credit"));
         }
@@ -151,17 +147,16 @@ pub fn media(
             warnings.push(FieldError::at(&place, "no_alt", "has no alternative text"));
         }
     }
-    Ok(())
 }
 
+/// Which boxes and links lead nowhere.
 pub fn links(
-    conn: &mut Conn,
     article: &ArticleRow,
     links: &[LinkRow],
-    now: Instant,
+    targets: &HashMap<ArticleId, Standing>,
     blockers: &mut Vec<FieldError>,
     warnings: &mut Vec<FieldError>,
-) -> Result<()> {
+) {
     let document = &article.document.0;
     let known: HashSet<LinkId> = links.iter().map(|link| link.id).collect();
     for (id, place) in references::links_of(document) {
@@ -178,14 +173,11 @@ pub fn links(
             warnings.push(FieldError::at(format!("/body/{at}"), "empty", detail));
         }
     }
-    let targets: Vec<ArticleId> = links.iter().filter_map(|link| link.target_article_id).collect();
-    let standings = queries::standing(conn, &targets, now)?;
     for (at, link) in links.iter().enumerate() {
         let Some(target) = link.target_article_id else { continue };
-        if standings.get(&target).and_then(|standing| standing.live_edition).is_none() {
+        if targets.get(&target).and_then(|standing| standing.live_edition).is_none() {
             let detail = "leads to an article that is not public; readers do not see it";
             warnings.push(FieldError::at(format!("/related_links/{at}"), "unresolved", detail));
         }
     }
-    Ok(())
 }

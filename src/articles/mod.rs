@@ -4,6 +4,7 @@ pub mod actions;
 pub mod blocks;
 mod checks;
 pub mod editions;
+pub mod importing;
 pub mod input;
 pub mod manage;
 pub mod model;

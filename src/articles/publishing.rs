@@ -1,5 +1,5 @@
 //! Publishing: what keeps an article from readers, and how a working copy becomes an edition.
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,16 +11,17 @@ use super::{
         self,
         model::{EditionDocument, EditionKind, EditionRow, Summary},
     },
-    model::ArticleRow,
+    model::{ArticleRow, Standing},
     queries,
-    references::{self, Use},
+    references::{Known, Use},
     related::{self, model::LinkRow},
     workflow::Status,
 };
 use crate::{
     db::{Conn, Tx, journal::Entry, types::Json},
     error::{Error, FieldError, Result},
-    ids::{AnyId, UserId},
+    ids::{AnyId, ArticleId, UserId},
+    sections::{self, tree::Tree},
     tags::Tag,
     time::Instant,
 };
@@ -77,6 +78,31 @@ pub struct Plan {
     cancels: Vec<EditionRow>,
 }
 
+/// What plans stand on beside the articles themselves: read once for all that are planned in one
+/// transaction.
+pub struct Ground {
+    tree: Tree,
+    known: Known,
+    /// What readers have of the articles that are linked to.
+    targets: HashMap<ArticleId, Standing>,
+}
+
+impl Ground {
+    /// Six statements at the most, for any number of articles.
+    pub fn of<'a>(
+        conn: &mut Conn,
+        known: Known,
+        links: impl IntoIterator<Item = &'a LinkRow>,
+        now: Instant,
+    ) -> Result<Self> {
+        let targets: BTreeSet<ArticleId> =
+            links.into_iter().filter_map(|link| link.target_article_id).collect();
+        let targets: Vec<ArticleId> = targets.into_iter().collect();
+        let targets = queries::standing(conn, &targets, now)?;
+        Ok(Self { tree: sections::queries::tree(conn)?, known, targets })
+    }
+}
+
 /// Plans the edition; refuses with everything that keeps the article from readers.
 pub fn plan(
     conn: &mut Conn,
@@ -85,15 +111,35 @@ pub fn plan(
     by: UserId,
     now: Instant,
 ) -> Result<Plan> {
+    let known = Known::of(conn, &[&article.document.0])?;
+    let links = related::queries::of_article(conn, article.id)?;
+    let ground = Ground::of(conn, known, &links, now)?;
+    plan_on(&ground, conn, article, &links, input, by, now)
+}
+
+/// The same on a ground that is known already.
+pub fn plan_on(
+    ground: &Ground,
+    conn: &mut Conn,
+    article: &ArticleRow,
+    links: &[LinkRow],
+    input: &PublishInput,
+    by: UserId,
+    now: Instant,
+) -> Result<Plan> {
     let document = &article.document.0;
     let valid_from = input.valid_from.unwrap_or(now).max(now);
     let valid_until = input.valid_to.unwrap_or(Instant::NEVER);
     // What readers have never had dates nothing.
-    let begun = editions::queries::last_begun(conn, article.id, now)?;
+    let (begun, standing) = match article.last_edition {
+        0 => (None, Vec::new()),
+        _ => (
+            editions::queries::last_begun(conn, article.id, now)?,
+            editions::queries::not_ended(conn, article.id, now)?,
+        ),
+    };
     let was_published = begun.map(|begun| begun.published_at);
     let published_at = input.published_at.or(was_published).unwrap_or(valid_from);
-    let links = related::queries::of_article(conn, article.id)?;
-    let standing = editions::queries::not_ended(conn, article.id, now)?;
     let (live, cancels): (Vec<_>, Vec<_>) =
         standing.into_iter().partition(|edition| edition.valid_from <= now);
     let ends = live.into_iter().next_back().map(|edition| {
@@ -108,16 +154,17 @@ pub fn plan(
     if input.published_at.is_some_and(|at| at > valid_from) {
         blockers.push(FieldError::at("/published_at", "order", "must not lie after valid_from"));
     }
-    let place = checks::place(conn, article, valid_from, valid_until, &mut blockers)?;
+    let time = (valid_from, valid_until);
+    let place = checks::place(conn, &ground.tree, article, time, &mut blockers)?;
     if let Some((live, end)) = &ends {
         checks::longer(conn, live, *end, &mut blockers)?;
     }
     checks::text(article, &mut blockers);
-    let (uses, missing) = references::resolve(conn, document)?;
+    let (uses, missing) = ground.known.resolve(document);
     blockers.extend(missing);
     let mut warnings = Vec::new();
-    checks::media(conn, article, now, &mut blockers, &mut warnings)?;
-    checks::links(conn, article, &links, now, &mut blockers, &mut warnings)?;
+    checks::media(&ground.known, article, now, &mut blockers, &mut warnings);
+    checks::links(article, links, &ground.targets, &mut blockers, &mut warnings);
     let (Some((section_id, slug)), true) = (place, blockers.is_empty()) else {
         blockers.dedup();
         return Err(Error::Invalid(blockers));
@@ -181,25 +228,48 @@ pub fn publish(
     if let Some((live, end)) = &plan.ends {
         editions::queries::end(tx, live, *end)?;
     }
-    editions::queries::insert(tx, edition, &plan.uses)?;
+    editions::queries::insert(tx, &[(edition, &plan.uses)])?;
     editions::queries::retire_some(tx, now)?;
-    let published = ArticleRow {
-        status,
-        note,
-        last_edition: edition.number,
-        edited_since: false,
-        first_published_at: Some(edition.first_published_at),
-        published_at: Some(edition.published_at),
-        version: article.version + 1,
-        updated_at: now,
-        ..article.clone()
-    };
+    let published = plan.published(article.clone(), status, note, now);
     queries::update(tx, &published)?;
-    let word = format!("edition {}", edition.number);
-    let live = plan.ends.iter().map(|(live, _)| live);
-    let stale = stale(&published, plan.cancels.iter().chain(live).chain([edition]));
-    tx.record(Entry::new("published", &published).note(word).stale(stale))?;
+    tx.record(plan.entry(&published))?;
     Ok(published)
+}
+
+impl Plan {
+    /// What the edition uses.
+    pub fn uses(&self) -> &[Use] {
+        &self.uses
+    }
+
+    /// The working copy once the plan has been carried out.
+    pub fn published(
+        &self,
+        article: ArticleRow,
+        status: Status,
+        note: Option<String>,
+        now: Instant,
+    ) -> ArticleRow {
+        ArticleRow {
+            status,
+            note,
+            last_edition: self.edition.number,
+            edited_since: false,
+            first_published_at: Some(self.edition.first_published_at),
+            published_at: Some(self.edition.published_at),
+            version: article.version + 1,
+            updated_at: now,
+            ..article
+        }
+    }
+
+    /// What the journal says of that.
+    pub fn entry(&self, published: &ArticleRow) -> Entry {
+        let word = format!("edition {}", self.edition.number);
+        let live = self.ends.iter().map(|(live, _)| live);
+        let stale = stale(published, self.cancels.iter().chain(live).chain([&self.edition]));
+        Entry::new("published", published).note(word).stale(stale)
+    }
 }
 
 /// Takes everything offline that is public or will be; where it is for good, a notice stays.
@@ -242,7 +312,7 @@ pub fn withdraw(
             created_at: now,
             ..last
         };
-        editions::queries::insert(tx, &notice, &[])?;
+        editions::queries::insert(tx, &[(&notice, &[])])?;
     }
     queries::update(tx, &withdrawn)?;
     let entry = Entry::new(status.as_str(), &withdrawn);

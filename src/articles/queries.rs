@@ -11,6 +11,7 @@ use super::{
 use crate::{
     db::{
         Conn,
+        dialect::batch::insert_all,
         schema::{article_authors, article_uses, articles, editions, media, related_links},
     },
     error::{Refused, Result},
@@ -83,10 +84,11 @@ pub fn page(
     Ok(Rows { rows: rows.load(conn)?, total })
 }
 
-/// Stores a new working copy and what it refers to.
-pub fn insert(conn: &mut Conn, article: &ArticleRow, uses: &[Use]) -> Result<()> {
-    diesel::insert_into(articles::table).values(article).execute(conn).or_taken("/slug", TAKEN)?;
-    link(conn, article, uses)
+/// Stores new working copies, each with what it refers to.
+pub fn insert(conn: &mut Conn, new: &[(&ArticleRow, &[Use])]) -> Result<()> {
+    let rows: Vec<&ArticleRow> = new.iter().map(|(article, _)| *article).collect();
+    insert_all!(conn, articles::table, rows).or_taken("/slug", TAKEN)?;
+    link(conn, new)
 }
 
 /// Stores a changed working copy and what it refers to.
@@ -96,7 +98,7 @@ pub fn replace(conn: &mut Conn, article: &ArticleRow, uses: &[Use]) -> Result<()
     diesel::delete(article_authors::table.filter(article_authors::article_id.eq(id)))
         .execute(conn)?;
     diesel::delete(article_uses::table.filter(article_uses::article_id.eq(id))).execute(conn)?;
-    link(conn, article, uses)
+    link(conn, &[(article, uses)])
 }
 
 /// Stores a working copy that refers to the same as before.
@@ -108,26 +110,33 @@ pub fn update(conn: &mut Conn, article: &ArticleRow) -> Result<()> {
     Ok(())
 }
 
-fn link(conn: &mut Conn, article: &ArticleRow, uses: &[Use]) -> Result<()> {
-    for (position, user) in (0..).zip(article.authors()) {
-        diesel::insert_into(article_authors::table)
-            .values((
-                article_authors::article_id.eq(article.id),
-                article_authors::user_id.eq(*user),
-                article_authors::position.eq(position),
-            ))
-            .execute(conn)?;
-    }
-    for (kind, target) in uses {
-        diesel::insert_into(article_uses::table)
-            .values((
-                article_uses::article_id.eq(article.id),
-                article_uses::kind.eq(*kind),
-                article_uses::target_id.eq(*target),
-            ))
-            .execute(conn)?;
-    }
-    Ok(())
+fn link(conn: &mut Conn, copies: &[(&ArticleRow, &[Use])]) -> Result<()> {
+    let authors: Vec<_> = copies
+        .iter()
+        .flat_map(|(article, _)| {
+            (0..).zip(article.authors()).map(|(position, user)| {
+                (
+                    article_authors::article_id.eq(article.id),
+                    article_authors::user_id.eq(*user),
+                    article_authors::position.eq::<i32>(position),
+                )
+            })
+        })
+        .collect();
+    insert_all!(conn, article_authors::table, authors)?;
+    let uses: Vec<_> = copies
+        .iter()
+        .flat_map(|(article, uses)| {
+            uses.iter().map(|(kind, target)| {
+                (
+                    article_uses::article_id.eq(article.id),
+                    article_uses::kind.eq(*kind),
+                    article_uses::target_id.eq(*target),
+                )
+            })
+        })
+        .collect();
+    Ok(insert_all!(conn, article_uses::table, uses)?)
 }
 
 /// Deletes a working copy that was never published and that nothing links to.

@@ -1,13 +1,17 @@
 //! What a working copy refers to, and whether it is all there.
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 
-use super::{blocks::Block, input::ArticleInput};
+use super::{
+    blocks::Block,
+    input::ArticleInput,
+    queries::{self, MediaState},
+};
 use crate::{
     db::{
         Conn, Tx,
-        schema::{ad_slots, media, sections, users},
+        schema::{ad_slots, sections, users},
         uses::Used,
     },
     error::{Error, FieldError, Result},
@@ -73,63 +77,96 @@ fn missing(place: String, what: &str) -> FieldError {
     FieldError::at(place, "missing", format!("refers to {what} that is not there"))
 }
 
-/// The things in use, and an error for each that is not there.
-pub fn resolve(conn: &mut Conn, article: &ArticleInput) -> Result<(Vec<Use>, Vec<FieldError>)> {
-    let mut errors = Vec::new();
-    let mut uses = Vec::new();
+/// What there is of everything that some articles refer to.
+#[derive(Debug, Default)]
+pub struct Known {
+    sections: HashSet<SectionId>,
+    users: HashSet<UserId>,
+    media: HashMap<MediaId, MediaState>,
+    ad_slots: HashMap<String, AdSlotId>,
+}
 
-    if let Some(id) = article.section_id {
-        let known = sections::table.find(id).select(sections::id).first::<SectionId>(conn);
-        if known.optional()?.is_none() {
+impl Known {
+    /// Four statements at the most, for any number of articles.
+    pub fn of(conn: &mut Conn, articles: &[&ArticleInput]) -> Result<Self> {
+        let mut known = Self::default();
+        let wanted: BTreeSet<SectionId> = articles.iter().filter_map(|it| it.section_id).collect();
+        if !wanted.is_empty() {
+            let rows = sections::table.filter(sections::id.eq_any(wanted));
+            known.sections = rows.select(sections::id).load(conn)?.into_iter().collect();
+        }
+        let wanted: BTreeSet<UserId> =
+            articles.iter().flat_map(|it| it.authors.iter().flatten()).copied().collect();
+        if !wanted.is_empty() {
+            let rows = users::table.filter(users::id.eq_any(wanted));
+            known.users = rows.select(users::id).load(conn)?.into_iter().collect();
+        }
+        let wanted: BTreeSet<MediaId> =
+            articles.iter().flat_map(|it| media_of(it)).map(|(id, _)| id).collect();
+        if !wanted.is_empty() {
+            let wanted: Vec<MediaId> = wanted.into_iter().collect();
+            let states = queries::media_states(conn, &wanted)?;
+            known.media = states.into_iter().map(|state| (state.id, state)).collect();
+        }
+        let wanted: BTreeSet<&str> =
+            articles.iter().flat_map(|it| ad_codes_of(it)).map(|(code, _)| code).collect();
+        if !wanted.is_empty() {
+            let rows = ad_slots::table.filter(ad_slots::code.eq_any(wanted));
+            let rows = rows.select((ad_slots::code, ad_slots::id));
+            known.ad_slots = rows.load(conn)?.into_iter().collect();
+        }
+        Ok(known)
+    }
+
+    /// A medium that one of the articles refers to.
+    pub fn medium(&self, id: MediaId) -> Option<&MediaState> {
+        self.media.get(&id)
+    }
+
+    /// What one of the articles uses, and an error for each thing that is not there.
+    pub fn resolve(&self, article: &ArticleInput) -> (Vec<Use>, Vec<FieldError>) {
+        let (mut uses, mut errors) = (Vec::new(), Vec::new());
+        if article.section_id.is_some_and(|id| !self.sections.contains(&id)) {
             errors.push(missing("/section_id".to_owned(), "a section"));
         }
-    }
-    let authors = article.authors.clone().unwrap_or_default();
-    if !authors.is_empty() {
-        let known: Vec<UserId> =
-            users::table.filter(users::id.eq_any(authors.clone())).select(users::id).load(conn)?;
-        let unknown = authors.iter().enumerate().filter(|(_, id)| !known.contains(id));
+        let authors = article.authors.iter().flatten().enumerate();
+        let unknown = authors.filter(|(_, id)| !self.users.contains(id));
         errors.extend(unknown.map(|(at, _)| missing(format!("/authors/{at}"), "a user")));
-    }
-    let wanted = media_of(article);
-    if !wanted.is_empty() {
-        let ids: Vec<MediaId> = wanted.iter().map(|(id, _)| *id).collect();
-        let known: Vec<MediaId> =
-            media::table.filter(media::id.eq_any(ids)).select(media::id).load(conn)?;
-        for (id, place) in wanted {
-            if known.contains(&id) {
-                uses.push((Used::Media, AnyId(id.0)));
-            } else {
-                errors.push(missing(place, "a medium"));
+        for (id, place) in media_of(article) {
+            match self.media.get(&id) {
+                Some(_) => uses.push((Used::Media, AnyId(id.0))),
+                None => errors.push(missing(place, "a medium")),
             }
         }
-    }
-    let wanted = ad_codes_of(article);
-    if !wanted.is_empty() {
-        let codes: Vec<&str> = wanted.iter().map(|(code, _)| *code).collect();
-        let known: Vec<(String, AdSlotId)> = ad_slots::table
-            .filter(ad_slots::code.eq_any(codes))
-            .select((ad_slots::code, ad_slots::id))
-            .load(conn)?;
-        let known: HashMap<String, AdSlotId> = known.into_iter().collect();
-        for (code, place) in wanted {
-            match known.get(code) {
+        for (code, place) in ad_codes_of(article) {
+            match self.ad_slots.get(code) {
                 Some(id) => uses.push((Used::AdSlot, AnyId(id.0))),
                 None => errors.push(missing(place, "an ad slot")),
             }
         }
+        uses.sort_unstable();
+        uses.dedup();
+        (uses, errors)
     }
-    uses.sort_unstable();
-    uses.dedup();
-    Ok((uses, errors))
+
+    /// Every medium and ad slot, in the order in which they are locked.
+    fn things(&self) -> BTreeSet<AnyId> {
+        let media = self.media.keys().map(|id| AnyId(id.0));
+        media.chain(self.ad_slots.values().map(|id| AnyId(id.0))).collect()
+    }
 }
 
-/// The things in use; 422 where one is not there. Whoever is about to delete one of them waits
-/// until this transaction ends, and finds it in use then.
-pub fn uses(tx: &mut Tx<'_>, article: &ArticleInput) -> Result<Vec<Use>> {
-    for (_, id) in resolve(tx, article)?.0 {
+/// Holds what the articles use: whoever is about to delete one of those things waits until this
+/// transaction ends, and finds it in use then.
+pub fn hold(tx: &mut Tx<'_>, articles: &[&ArticleInput]) -> Result<Known> {
+    for id in Known::of(tx, articles)?.things() {
         tx.lock(id)?;
     }
-    let (uses, errors) = resolve(tx, article)?;
+    Known::of(tx, articles)
+}
+
+/// What the article uses, which is held; 422 where something is not there.
+pub fn uses(tx: &mut Tx<'_>, article: &ArticleInput) -> Result<Vec<Use>> {
+    let (uses, errors) = hold(tx, &[article])?.resolve(article);
     if errors.is_empty() { Ok(uses) } else { Err(Error::Invalid(errors)) }
 }

@@ -20,40 +20,49 @@ pub fn create(
     default_language: &str,
 ) -> Result<ArticleRow> {
     let access = Access::of(tx, caller)?;
-    let writes = caller.is(Role::Author);
-    input.authors.get_or_insert_with(|| if writes { vec![caller.id] } else { Vec::new() });
-    input.language.get_or_insert_with(|| default_language.to_owned());
     if input.slug.is_none() {
         input.slug = free_slug(tx, input.section_id, &input.headline)?;
     }
-    let now = tx.now();
-    let blank = ArticleRow {
-        id: ArticleId::new(),
-        slug: None,
-        section_id: None,
-        language: String::new(),
+    let article = new(ArticleId::new(), caller, input, default_language, tx.now());
+    access.check_section(article.section_id)?;
+    access.check_authors(article.authors())?;
+    related::queries::check_boxes(tx, article.id, &article.document.0)?;
+    let uses = references::uses(tx, &article.document.0)?;
+    queries::insert(tx, &[(&article, &uses)])?;
+    tx.record(Entry::new("created", &article))?;
+    Ok(article)
+}
+
+/// A new working copy of this caller's, with what is left open filled in.
+pub fn new(
+    id: ArticleId,
+    caller: &Caller,
+    mut input: ArticleInput,
+    default_language: &str,
+    now: Instant,
+) -> ArticleRow {
+    let writes = caller.is(Role::Author);
+    input.authors.get_or_insert_with(|| if writes { vec![caller.id] } else { Vec::new() });
+    let language = input.language.get_or_insert_with(|| default_language.to_owned()).clone();
+    ArticleRow {
+        id,
+        slug: input.slug.clone(),
+        section_id: input.section_id,
+        language,
         genre: input.genre,
-        headline: String::new(),
+        headline: input.headline.clone(),
         status: Status::Draft,
-        document: Json(input.clone()),
+        document: Json(input),
         note: None,
         last_edition: 0,
         edited_since: false,
         first_published_at: None,
         published_at: None,
         created_by: Some(caller.id),
-        version: 0,
+        version: 1,
         created_at: now,
         updated_at: now,
-    };
-    let article = edited(&blank, input, default_language, now);
-    access.check_section(article.section_id)?;
-    access.check_authors(article.authors())?;
-    related::queries::check_boxes(tx, article.id, &article.document.0)?;
-    let uses = references::uses(tx, &article.document.0)?;
-    queries::insert(tx, &article, &uses)?;
-    tx.record(Entry::new("created", &article))?;
-    Ok(article)
+    }
 }
 
 /// The headline's slug, with a number behind it where the section has that one already.

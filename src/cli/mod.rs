@@ -37,7 +37,7 @@ enum Command {
     ///
     /// Prints the addresses to open and everyone's password. Where there are users already,
     /// nothing is filled, and what is there is served.
-    Demo,
+    Demo(demo::DemoOptions),
     /// Serve the API. Makes the database if there is none and brings it up to date.
     Serve,
     /// Bring the database up to date without serving.
@@ -75,7 +75,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Openapi => Ok(openapi::print()?),
-        Command::Demo => wait(demo::demo(Config::from_env()?)),
+        Command::Demo(options) => wait(demo::demo(Config::from_env()?, options)),
         Command::Serve => wait(serve::serve(Config::from_env()?)),
         Command::Migrate => Ok(migrate::migrate(&Config::from_env()?)?),
         Command::User(command) => wait(user::run(command, Config::from_env()?)),

@@ -4,7 +4,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Actor, Conn, Context, MultiBackend, dialect, schema::journal, types::Json};
+use super::{
+    Actor, Conn, Context, MultiBackend,
+    dialect::{self, batch::insert_all},
+    schema::journal,
+    types::Json,
+};
 use crate::{
     error::Result,
     ids::{AnyId, SectionId},
@@ -126,21 +131,21 @@ pub(super) fn append(conn: &mut Conn, by: &Context, entries: &[Entry]) -> Result
         return Ok(Vec::new());
     }
     dialect::lock(conn, END)?;
-    let places =
-        entries.iter().map(|entry| insert(conn, by, entry)).collect::<Result<Vec<i64>>>()?;
+    let rows: Vec<NewRow> = entries.iter().map(|entry| NewRow::new(by, entry)).collect();
+    let places = insert_all!(conn, journal::table, rows, returning journal::seq => i64)?;
     dialect::call(conn)?;
     Ok(places)
 }
 
-fn insert(conn: &mut Conn, by: &Context, entry: &Entry) -> Result<i64> {
-    let (actor_kind, actor_id, actor_name) = match &by.actor {
-        Actor::User { id, name, .. } => (ActorKind::User, Some(AnyId(id.0)), name.clone()),
-        Actor::Guest => (ActorKind::Guest, None, "a reader".to_owned()),
-        Actor::System => (ActorKind::System, None, "the system".to_owned()),
-        Actor::Cli => (ActorKind::Cli, None, "the command line".to_owned()),
-    };
-    let place = diesel::insert_into(journal::table)
-        .values(NewRow {
+impl NewRow {
+    fn new(by: &Context, entry: &Entry) -> Self {
+        let (actor_kind, actor_id, actor_name) = match &by.actor {
+            Actor::User { id, name, .. } => (ActorKind::User, Some(AnyId(id.0)), name.clone()),
+            Actor::Guest => (ActorKind::Guest, None, "a reader".to_owned()),
+            Actor::System => (ActorKind::System, None, "the system".to_owned()),
+            Actor::Cli => (ActorKind::Cli, None, "the command line".to_owned()),
+        };
+        Self {
             at: by.now,
             actor_kind,
             actor_id,
@@ -153,10 +158,8 @@ fn insert(conn: &mut Conn, by: &Context, entry: &Entry) -> Result<i64> {
             summary: Json(entry.summary.clone()),
             tags: Json(entry.tags.iter().map(ToString::to_string).collect()),
             request_id: by.request_id.clone(),
-        })
-        .returning(journal::seq)
-        .get_result(conn)?;
-    Ok(place)
+        }
+    }
 }
 
 /// One recorded change.

@@ -26,9 +26,8 @@ impl Tree {
     /// The same tree without hidden sections and what stands below them: what readers see.
     #[must_use]
     pub fn visible(self) -> Self {
-        let shown = |id| self.above(id).all(|section| !section.hidden);
         let kept: Vec<Section> =
-            self.sections.iter().filter(|section| shown(section.id)).cloned().collect();
+            self.sections.iter().filter(|section| self.shows(section.id)).cloned().collect();
         let has_hidden = kept.len() < self.sections.len();
         Self { has_hidden, ..Self::new(kept) }
     }
@@ -46,6 +45,11 @@ impl Tree {
     /// The section at this address.
     pub fn at(&self, path: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.path == path)
+    }
+
+    /// Whether readers see the section: it is there, and neither it nor one above is hidden.
+    pub fn shows(&self, id: SectionId) -> bool {
+        self.get(id).is_some() && self.above(id).all(|section| !section.hidden)
     }
 
     /// Every section.

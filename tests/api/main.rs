@@ -14,6 +14,7 @@ mod media;
 mod migrations;
 mod moderation;
 mod pages;
+mod press;
 mod reports;
 mod sections;
 mod session;

@@ -13,6 +13,7 @@ use crate::{
     db::{
         Conn,
         any_of::any_of,
+        dialect::batch::insert_all,
         schema::{edition_keys, edition_uses, editions},
     },
     error::{Error, Result},
@@ -250,38 +251,42 @@ pub fn rival_at(
     Ok(rival.optional()?)
 }
 
-/// Stores a new edition, its places in the lists, and what it uses.
-pub fn insert(conn: &mut Conn, edition: &EditionRow, uses: &[Use]) -> Result<()> {
-    diesel::insert_into(editions::table).values(edition.clone()).execute(conn)?;
+/// Stores new editions, each with its places in the lists and what it uses.
+pub fn insert(conn: &mut Conn, new: &[(&EditionRow, &[Use])]) -> Result<()> {
+    let rows: Vec<&EditionRow> = new.iter().map(|(edition, _)| *edition).collect();
+    insert_all!(conn, editions::table, rows)?;
     // A retraction stands at its address, but in no list.
-    let facets = match edition.kind {
-        EditionKind::Live => edition.facets(),
-        EditionKind::Retracted => Vec::new(),
-    };
-    for facet in facets {
-        diesel::insert_into(edition_keys::table)
-            .values((
-                edition_keys::edition_id.eq(edition.id),
-                edition_keys::facet.eq(facet.as_str()),
-                edition_keys::retired.eq(false),
-                edition_keys::published_at.eq(edition.published_at),
-                edition_keys::article_id.eq(edition.article_id),
-                edition_keys::valid_from.eq(edition.valid_from),
-                edition_keys::valid_until.eq(edition.valid_until),
-            ))
-            .execute(conn)?;
-    }
-    for (kind, target) in uses {
-        diesel::insert_into(edition_uses::table)
-            .values((
-                edition_uses::article_id.eq(edition.article_id),
-                edition_uses::number.eq(edition.number),
-                edition_uses::kind.eq(*kind),
-                edition_uses::target_id.eq(*target),
-            ))
-            .execute(conn)?;
-    }
-    Ok(())
+    let live = new.iter().map(|(edition, _)| edition).filter(|row| row.kind == EditionKind::Live);
+    let keys: Vec<_> = live
+        .flat_map(|edition| {
+            edition.facets().into_iter().map(|facet| {
+                (
+                    edition_keys::edition_id.eq(edition.id),
+                    edition_keys::facet.eq(facet.as_str().to_owned()),
+                    edition_keys::retired.eq(false),
+                    edition_keys::published_at.eq(edition.published_at),
+                    edition_keys::article_id.eq(edition.article_id),
+                    edition_keys::valid_from.eq(edition.valid_from),
+                    edition_keys::valid_until.eq(edition.valid_until),
+                )
+            })
+        })
+        .collect();
+    insert_all!(conn, edition_keys::table, keys)?;
+    let uses: Vec<_> = new
+        .iter()
+        .flat_map(|(edition, uses)| {
+            uses.iter().map(|(kind, target)| {
+                (
+                    edition_uses::article_id.eq(edition.article_id),
+                    edition_uses::number.eq(edition.number),
+                    edition_uses::kind.eq(*kind),
+                    edition_uses::target_id.eq(*target),
+                )
+            })
+        })
+        .collect();
+    Ok(insert_all!(conn, edition_uses::table, uses)?)
 }
 
 /// Ends an edition at `at`, but not later than it was asked for; before it began where it has

@@ -130,20 +130,7 @@ pub fn create(
 ) -> Result<LinkRow> {
     let article = opened(tx, caller, id)?;
     let now = tx.now();
-    let blank = LinkRow {
-        id: LinkId::new(),
-        article_id: id,
-        position: 0,
-        kind: LinkKind::External,
-        target_article_id: None,
-        url: None,
-        title: None,
-        rel: super::model::Rel::ReadAlso,
-        version: 0,
-        created_at: now,
-        updated_at: now,
-    };
-    let link = queries::append(tx, blank.changed(input, now))?;
+    let link = queries::append(tx, LinkRow::new(LinkId::new(), id, input, now))?;
     touch(tx, &article, "created", &link)?;
     Ok(link)
 }

@@ -108,6 +108,24 @@ impl Resource for LinkRow {
 }
 
 impl LinkRow {
+    /// A new link, before any other of its article.
+    pub fn new(id: LinkId, of: ArticleId, input: RelatedLinkInput, now: Instant) -> Self {
+        let blank = Self {
+            id,
+            article_id: of,
+            position: 0,
+            kind: LinkKind::External,
+            target_article_id: None,
+            url: None,
+            title: None,
+            rel: Rel::ReadAlso,
+            version: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        blank.changed(input, now)
+    }
+
     /// The input that would make this link as it is.
     pub fn input(&self) -> RelatedLinkInput {
         let (title, rel) = (self.title.clone(), self.rel);

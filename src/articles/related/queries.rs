@@ -6,6 +6,7 @@ use crate::{
     articles::{input::ArticleInput, model::ArticleRow, references},
     db::{
         Conn, Tx,
+        dialect::batch::insert_all,
         schema::{articles, related_links},
     },
     error::{Error, FieldError, Result},
@@ -60,6 +61,11 @@ pub fn append(conn: &mut Conn, link: LinkRow) -> Result<LinkRow> {
     let link = LinkRow { position, ..link };
     diesel::insert_into(related_links::table).values(link.clone()).execute(conn)?;
     Ok(link)
+}
+
+/// Stores links of new articles, whose targets are known to be there.
+pub fn insert(conn: &mut Conn, links: &[LinkRow]) -> Result<()> {
+    Ok(insert_all!(conn, related_links::table, links.iter())?)
 }
 
 /// Stores a changed link.

@@ -23,9 +23,7 @@ pub async fn fill(state: &State, newsroom: &Newsroom, say: impl Fn(&str)) -> Res
     if state.db.read(users::queries::any).await? {
         return Ok(false);
     }
-    let stranger = Caller::of(state).await;
-    let (people, ids) = (HashMap::new(), HashMap::new());
-    let mut filler = Filler { stranger, people, ids, now: state.clock.now() };
+    let mut filler = Filler::new(state).await;
     filler.employ(state, &newsroom.users).await?;
     say(&format!("{} users", newsroom.users.len()));
     for (kind, path, by, items) in [
@@ -71,7 +69,8 @@ fn failed(kind: &str, key: &str, why: &Refusal) -> Error {
     Error::internal(format!("the demo newsroom could not be filled, at {kind} `{key}`: {why}"))
 }
 
-struct Filler {
+/// Fills a newsroom as its people would, and remembers what came of it.
+pub struct Filler {
     stranger: Caller,
     /// Who has signed in, by their keys.
     people: HashMap<String, Caller>,
@@ -81,6 +80,21 @@ struct Filler {
 }
 
 impl Filler {
+    /// Nobody has signed in yet.
+    pub async fn new(state: &State) -> Self {
+        let stranger = Caller::of(state).await;
+        let (people, ids) = (HashMap::new(), HashMap::new());
+        Self { stranger, people, ids, now: state.clock.now() }
+    }
+
+    /// Signs in someone who has an account, to work under their key.
+    pub async fn sign_in(&mut self, person: &Person) -> Result<()> {
+        let caller = self.stranger.signed_in(&person.email, PASSWORD).await;
+        let caller = caller.map_err(|why| failed("user", &person.key, &why))?;
+        self.people.insert(person.key.clone(), caller);
+        Ok(())
+    }
+
     /// Makes everyone's account and signs them in. The API is closed until somebody has an
     /// account, so the first one is made as `broadsheet user add` makes it.
     async fn employ(&mut self, state: &State, users: &[Person]) -> Result<()> {
@@ -101,8 +115,7 @@ impl Filler {
                     made.map_err(|why| refused(&why))?["id"].clone()
                 }
             };
-            let caller = self.stranger.signed_in(&person.email, PASSWORD).await;
-            self.people.insert(person.key.clone(), caller.map_err(|why| refused(&why))?);
+            self.sign_in(person).await?;
             self.ids.insert(format!("@user:{}", person.key), id);
             first.get_or_insert(person.key.as_str());
         }
@@ -117,10 +130,17 @@ impl Filler {
         Ok(self.person(by)?.post(path, body).await?.body)
     }
 
-    async fn make(&mut self, kind: &str, path: &str, by: &str, item: &Item) -> Result<(), Refusal> {
+    /// Makes something by one request; returns its id, by which others can name it.
+    pub async fn make(
+        &mut self,
+        kind: &str,
+        path: &str,
+        by: &str,
+        item: &Item,
+    ) -> Result<Value, Refusal> {
         let made = self.post(by, path, &self.resolved(&item.input)?).await?;
         self.ids.insert(format!("@{kind}:{}", item.key), made["id"].clone());
-        Ok(())
+        Ok(made["id"].clone())
     }
 
     /// The article without its body, whose boxes name links that are not there yet.
@@ -128,7 +148,7 @@ impl Filler {
         let mut input = piece.input.clone();
         input.remove("body");
         let item = Item { key: piece.key.clone(), input: Value::Object(input) };
-        self.make("article", ARTICLES, &piece.by, &item).await
+        self.make("article", ARTICLES, &piece.by, &item).await.map(drop)
     }
 
     async fn write(&mut self, piece: &Piece) -> Result<(), Refusal> {

@@ -3,7 +3,10 @@ mod caller;
 mod fill;
 mod newsroom;
 mod place;
+mod press;
 mod welcome;
+
+use clap::Args;
 
 use crate::{
     app::State,
@@ -15,9 +18,24 @@ use crate::{
 use newsroom::Newsroom;
 pub use newsroom::PASSWORD;
 
+/// How much to fill, and whether to serve it.
+#[derive(Args)]
+pub struct DemoOptions {
+    /// Generate so many published articles on top, to see the newsroom at its later size.
+    ///
+    /// They are spread over sections of very different sizes and over eight years, always the
+    /// same ones. A million takes minutes, and about 20 GB.
+    #[arg(long, value_name = "N", default_value_t = 0,
+        value_parser = clap::value_parser!(u64).range(..=10_000_000))]
+    articles: u64,
+    /// Fill only, and do not serve.
+    #[arg(long)]
+    fill_only: bool,
+}
+
 /// Fills the newsroom where there is none yet, and serves it.
-pub async fn demo(config: Config) -> Result<()> {
-    if !config.bind_addr.ip().is_loopback() {
+pub async fn demo(config: Config, options: DemoOptions) -> Result<()> {
+    if !options.fill_only && !config.bind_addr.ip().is_loopback() {
         return Err(Error::internal(format!(
             "BIND_ADDR: the demo's passwords are known to everyone, so it is served on your own \
              machine alone; take 127.0.0.1:{} instead of {}",
@@ -27,11 +45,14 @@ pub async fn demo(config: Config) -> Result<()> {
     }
     let newsroom = Newsroom::read()?;
     println!("The demo newsroom, in {}:", place::name(&config));
-    let filled = place::prepare(&config, &newsroom).await?;
-    let state = State::open(config, Clock::system())?;
+    let filled = place::prepare(&config, &newsroom, options.articles).await?;
     if !filled {
-        println!("  nothing new: there are users already, so what is there is served as it is");
+        println!("  nothing new: there are users already, so what is there stays as it is");
     }
+    if options.fill_only {
+        return Ok(());
+    }
+    let state = State::open(config, Clock::system())?;
     let server = serve::bind(state.clone())?;
     welcome::print(&state, &newsroom).await?;
     server.await.map_err(Error::internal)
@@ -40,6 +61,12 @@ pub async fn demo(config: Config) -> Result<()> {
 /// Fills the newsroom into a database without users; returns whether it was one.
 pub async fn fill(state: &State) -> Result<bool> {
     fill::fill(state, &Newsroom::read()?, |_| ()).await
+}
+
+/// Generates so many published articles in a demo newsroom that is filled already. Tells line by
+/// line how far it is.
+pub async fn generate(state: &State, articles: u64, say: impl Fn(&str)) -> Result<()> {
+    press::print(state, articles, say).await
 }
 
 /// The addresses worth opening: what is there, and the path for `GET /v1/page`.

@@ -1,4 +1,5 @@
 //! The few things the two databases do not share. Nowhere else matches on [`Conn`] or holds SQL.
+pub mod batch;
 pub mod merge;
 
 use diesel::{
@@ -29,8 +30,11 @@ pub(super) fn connect(url: &DatabaseUrl, access: Access) -> Result<Conn> {
                 "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma foreign_keys = on;
                  pragma synchronous = full;",
             )?;
-            if access == Access::Read {
-                conn.batch_execute("pragma query_only = on;")?;
+            match access {
+                Access::Read => conn.batch_execute("pragma query_only = on;")?,
+                // In KiB. What does not fit is written out before the commit, read back when it is
+                // needed again, and written once more.
+                Access::Write => conn.batch_execute("pragma cache_size = -16384;")?,
             }
             Ok(Conn::Sqlite(conn))
         }
