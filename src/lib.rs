@@ -1,4 +1,8 @@
 //! Broadsheet: a headless news CMS. Start reading at `app`.
+/// Answers are made of many small pieces, which this allocator serves faster than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod ads;
 pub mod app;
 pub mod articles;

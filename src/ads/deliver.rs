@@ -9,7 +9,7 @@ use super::{
     queries,
 };
 use crate::{
-    db::{Conn, Db},
+    db::{Db, snapshot::Snapshot},
     error::{Error, Result},
     http::{
         cache::{Delivered, Made},
@@ -69,12 +69,15 @@ async fn get_ad_slots(
         made.of([Tag::AdSlot(slot.id)]);
         made.modified(slot.updated_at);
     }
-    Delivered::new(&PublicAdSlots { data: slots.iter().map(PublicAdSlot::from).collect() }, made)
+    Delivered::new(
+        &PublicAdSlots { data: slots.iter().map(|slot| PublicAdSlot::from(&**slot)).collect() },
+        made,
+    )
 }
 
 /// The section that an id or a path names, with all those that it stands in.
-fn way_to(conn: &mut Conn, named: &str) -> Result<Vec<SectionId>> {
-    let tree = sections::queries::tree(conn)?.visible();
+fn way_to(conn: &mut Snapshot<'_>, named: &str) -> Result<Vec<SectionId>> {
+    let tree = sections::queries::visible(conn)?;
     let section = match named.parse() {
         Ok(id) => tree.get(id),
         Err(_) => tree.at(named),

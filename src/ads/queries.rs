@@ -1,9 +1,15 @@
 //! Every statement about ad slots.
+use std::sync::Arc;
+
 use diesel::prelude::*;
 
 use super::model::{AdSlotFilter, AdSlotRow};
 use crate::{
-    db::{Conn, schema::ad_slots},
+    db::{
+        Conn,
+        schema::ad_slots,
+        snapshot::{Part, Snapshot},
+    },
     error::{Refused, Result},
     http::cursor::Rows,
     ids::AdSlotId,
@@ -48,24 +54,25 @@ pub fn page(
 #[derive(Debug, Default)]
 pub struct Showing {
     /// Those that are shown, by code.
-    pub slots: Vec<AdSlotRow>,
+    pub slots: Vec<Arc<AdSlotRow>>,
     /// When one of them ends or another starts.
     pub changes_at: Option<Instant>,
 }
 
-/// The ad slots that are shown now, and for how long that holds. There are tens, so those that
-/// start later come along in the same statement.
-pub fn showing(conn: &mut Conn, now: Instant) -> Result<Showing> {
-    let rows: Vec<AdSlotRow> = ad_slots::table
-        .filter(ad_slots::active.eq(true))
-        .filter(ad_slots::ends_at.is_null().or(ad_slots::ends_at.gt(now)))
-        .order(ad_slots::code)
-        .select(AdSlotRow::as_select())
-        .load(conn)?;
-    let bounds = rows.iter().flat_map(|slot| [slot.starts_at, slot.ends_at]).flatten();
+/// The ad slots that are shown now, and for how long that holds. There are tens of them.
+pub fn showing(snapshot: &mut Snapshot<'_>, now: Instant) -> Result<Showing> {
+    let active: Arc<Vec<Arc<AdSlotRow>>> = snapshot.part(Part::AdSlots, |conn| {
+        let active = ad_slots::table.filter(ad_slots::active.eq(true)).order(ad_slots::code);
+        let rows: Vec<AdSlotRow> = active.select(AdSlotRow::as_select()).load(conn)?;
+        Ok(rows.into_iter().map(Arc::new).collect())
+    })?;
+    let bounds = active.iter().flat_map(|slot| [slot.starts_at, slot.ends_at]).flatten();
     let changes_at = bounds.filter(|at| *at > now).min();
-    let started = |slot: &AdSlotRow| slot.starts_at.is_none_or(|start| start <= now);
-    let slots = rows.into_iter().filter(started).collect();
+    let shown = |slot: &&Arc<AdSlotRow>| {
+        let started = slot.starts_at.is_none_or(|start| start <= now);
+        started && slot.ends_at.is_none_or(|end| end > now)
+    };
+    let slots = active.iter().filter(shown).cloned().collect();
     Ok(Showing { slots, changes_at })
 }
 

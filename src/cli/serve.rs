@@ -31,7 +31,7 @@ async fn first_administrator(state: &State) -> Result<()> {
     let Some((email, password)) =
         state.config.admin_email.as_ref().zip(state.config.admin_password.as_ref())
     else {
-        if !state.db.read(users::queries::any).await? {
+        if !state.db.read(|conn| users::queries::any(conn)).await? {
             tracing::warn!(
                 "nobody can sign in yet: `broadsheet user add YOU@EXAMPLE.ORG --name \"YOUR NAME\" \
                  --role admin` makes the first administrator"

@@ -20,6 +20,7 @@ use crate::{
         query::Query,
     },
     ids::{ArticleId, CommentId},
+    sections,
     tags::Tag,
     time::{Instant, Now},
 };
@@ -62,7 +63,8 @@ async fn get_thread(
     let limit = filter.limit;
     let (article, tally, rows) = db
         .read(move |conn| {
-            let article = threads::public(conn, id.0, now)?;
+            let tree = sections::queries::visible(conn)?;
+            let article = threads::public(conn, &tree, id.0, now)?;
             let tally = queries::tally(conn, id.0)?;
             Ok((article, tally, queries::thread(conn, id.0, &filter, after)?))
         })
@@ -119,7 +121,8 @@ async fn get_comment(db: Db, Now(now): Now, id: Id<CommentId>) -> Result<Deliver
     let (article, comment) = db
         .read(move |conn| {
             let comment = queries::find_shown(conn, id.0)?;
-            Ok((threads::public(conn, comment.article_id, now)?, comment))
+            let tree = sections::queries::visible(conn)?;
+            Ok((threads::public(conn, &tree, comment.article_id, now)?, comment))
         })
         .await?;
     let mut made = made(&article, now);

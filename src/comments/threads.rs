@@ -16,14 +16,13 @@ use crate::{
     error::{Error, FieldError, Result, Retraction},
     http::cursor::Page,
     ids::ArticleId,
-    sections::{self, model::CommentsMode},
+    sections::{self, model::CommentsMode, tree::Tree},
     time::Instant,
 };
 
-/// The article, which is public now; 404 where it is not, 410 where it was retracted.
-pub fn public(conn: &mut Conn, id: ArticleId, now: Instant) -> Result<Listed> {
+/// The article, which is public now in this tree of visible sections; 404 where it is not, 410 where it was retracted.
+pub fn public(conn: &mut Conn, tree: &Tree, id: ArticleId, now: Instant) -> Result<Listed> {
     let when = When { at: now, now };
-    let tree = sections::queries::tree(conn)?.visible();
     if let Some(listed) = editions::queries::listed(conn, &[id], when)?.pop() {
         return tree.get(listed.section_id).map(|_| listed).ok_or(Error::NotFound);
     }

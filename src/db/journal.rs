@@ -8,6 +8,7 @@ use super::{
     Actor, Conn, Context, MultiBackend,
     dialect::{self, batch::insert_all},
     schema::journal,
+    snapshot,
     types::Json,
 };
 use crate::{
@@ -131,6 +132,7 @@ pub(super) fn append(conn: &mut Conn, by: &Context, entries: &[Entry]) -> Result
         return Ok(Vec::new());
     }
     dialect::lock(conn, END)?;
+    snapshot::touch(conn, entries.iter().flat_map(Entry::tags))?;
     let rows: Vec<NewRow> = entries.iter().map(|entry| NewRow::new(by, entry)).collect();
     let places = insert_all!(conn, journal::table, rows, returning journal::seq => i64)?;
     dialect::call(conn)?;

@@ -9,6 +9,7 @@ pub mod migrations;
 // In tests the lint does not speak up.
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "diesel's own form of tables"))]
 pub mod schema;
+pub mod snapshot;
 pub mod types;
 pub mod uses;
 
@@ -35,6 +36,7 @@ use clock::TagClock;
 use follower::Follower;
 use journal::Entry;
 use lanes::Lane;
+use snapshot::{Kept, Snapshot};
 
 /// A connection to whichever database the URL names.
 #[derive(diesel::MultiConnection)]
@@ -101,9 +103,12 @@ impl Db {
     /// same state of the database.
     pub async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Snapshot<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.readers.run(|conn| dialect::reading(conn, work)).await
+        let looked = |conn: &mut Conn, kept: &mut Kept| {
+            dialect::reading(conn, |conn| work(&mut Snapshot::new(conn, kept)))
+        };
+        self.readers.run(looked).await
     }
 
     /// Runs `work` on a writer inside one transaction, which an error rolls back. Returns only
@@ -116,7 +121,7 @@ impl Db {
     ) -> Result<T> {
         let by = by.into();
         let db = self.clone();
-        self.writers.run(move |conn| db.commit(conn, by, work)).await
+        self.writers.run(move |conn, _| db.commit(conn, by, work)).await
     }
 
     fn commit<T>(

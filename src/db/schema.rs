@@ -1,5 +1,12 @@
 //! The tables, as both databases hold them.
 diesel::table! {
+    part_versions (part) {
+        part -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
     use crate::{db::types::Doc, ids::Uid, time::Ts};
 

@@ -12,6 +12,7 @@ use crate::{
         Conn,
         any_of::any_of,
         schema::{edition_uses, editions, media, media_credits},
+        snapshot::Snapshot,
         uses::Used,
     },
     error::{Refused, Result},
@@ -136,9 +137,9 @@ impl PublicUse {
 /// Any one use by a public article of a visible section; nothing is found where there is none,
 /// or where the rights have expired. Without an order, so that the first use found will do
 /// however many there are.
-pub fn public_use(conn: &mut Conn, asked: Asked, now: Instant) -> Result<PublicUse> {
-    let visible = sections::queries::tree(conn)?.visible();
-    let visible: Vec<SectionId> = visible.iter().map(|section| section.id).collect();
+pub fn public_use(snapshot: &mut Snapshot<'_>, asked: Asked, now: Instant) -> Result<PublicUse> {
+    let tree = sections::queries::visible(snapshot)?;
+    let visible: Vec<SectionId> = tree.iter().map(|section| section.id).collect();
     let mut uses = media::table
         .inner_join(edition_uses::table.on(edition_uses::target_id.eq(media::id)))
         .inner_join(
@@ -157,5 +158,6 @@ pub fn public_use(conn: &mut Conn, asked: Asked, now: Instant) -> Result<PublicU
         Asked::Media(id) => uses.filter(media::id.eq(id)),
         Asked::Credit(id) => uses.filter(media::credit_id.eq(id)),
     };
+    let conn: &mut Conn = snapshot;
     Ok(uses.first(conn)?)
 }

@@ -23,7 +23,7 @@ use crate::{
         related::model::{FrozenLink, LinkKind},
     },
     comments::threads::{self, Beginning},
-    db::Conn,
+    db::{Conn, snapshot::Snapshot},
     error::Result,
     http::cache::Made,
     ids::{ArticleId, SectionId, UserId},
@@ -93,7 +93,7 @@ pub struct Composition<'a> {
 
 /// The article as readers get it. Six statements at the most, however long it is.
 pub fn article(
-    conn: &mut Conn,
+    conn: &mut Snapshot<'_>,
     subject: Subject,
     how: &Composition<'_>,
     made: &mut Made,

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     ads,
     articles::editions::{self, queries::When},
-    db::{Conn, Db},
+    db::{Db, snapshot::Snapshot},
     error::{Error, Result, Retraction},
     http::{
         cache::{Delivered, Made},
@@ -69,7 +69,7 @@ async fn get_page(
     let when = When::asked(query.as_of, now)?;
     db.read(move |conn| {
         let mut made = Made::default();
-        let tree = sections::queries::tree(conn)?.visible();
+        let tree = sections::queries::visible(conn)?;
         let found = address::find(conn, &tree, &query.path, when, &mut made)?;
         let document = match found {
             Found::Article(subject) => {
@@ -95,7 +95,7 @@ async fn get_page(
 
 /// The front of a section, or of the whole site.
 fn front(
-    conn: &mut Conn,
+    conn: &mut Snapshot<'_>,
     tree: &Tree,
     id: Option<SectionId>,
     when: When,
@@ -145,7 +145,7 @@ async fn get_articles(
     let (page, made, fields) = db
         .read(move |conn| {
             let mut made = Made::default();
-            let tree = sections::queries::tree(conn)?.visible();
+            let tree = sections::queries::visible(conn)?;
             made.modified(tree.modified());
             let page = lists::page(conn, &tree, &query, when, &mut made)?;
             Ok((page, made, query.fields))
@@ -204,7 +204,7 @@ async fn get_article(
     let when = When::asked(options.as_of, now)?;
     db.read(move |conn| {
         let mut made = Made::default();
-        let tree = sections::queries::tree(conn)?.visible();
+        let tree = sections::queries::visible(conn)?;
         let edition = editions::queries::public(conn, id.0, when)?.ok_or(Error::NotFound)?;
         let subject = address::shown(conn, edition, &tree, when, &mut made)?;
         answer(conn, &tree, subject, when, &options, &settings, made)
@@ -257,7 +257,7 @@ async fn get_article_by_path(
     let when = When::asked(as_of, now)?;
     db.read(move |conn| {
         let mut made = Made::default();
-        let tree = sections::queries::tree(conn)?.visible();
+        let tree = sections::queries::visible(conn)?;
         let subject = match address::find(conn, &tree, &path, when, &mut made)? {
             Found::Article(subject) => *subject,
             Found::Redirect(redirect) => {
@@ -273,7 +273,7 @@ async fn get_article_by_path(
 }
 
 fn answer(
-    conn: &mut Conn,
+    conn: &mut Snapshot<'_>,
     tree: &Tree,
     subject: Subject,
     when: When,

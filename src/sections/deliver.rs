@@ -47,7 +47,7 @@ fn made(tree: &Tree) -> Made {
     (status = 304, description = "Nothing changed since the ETag in If-None-Match.")))]
 #[get("/sections")]
 async fn get_section_tree(db: Db) -> Result<Delivered> {
-    let tree = db.read(queries::tree).await?.visible();
+    let tree = db.read(queries::visible).await?;
     Delivered::new(&SectionTree { data: tree.nested() }, made(&tree))
 }
 
@@ -59,6 +59,6 @@ async fn get_section_tree(db: Db) -> Result<Delivered> {
     (status = 304, description = "Nothing changed since the ETag in If-None-Match.")))]
 #[get("/sections/{id}")]
 async fn get_section(db: Db, id: Id<SectionId>) -> Result<Delivered> {
-    let tree = db.read(queries::tree).await?.visible();
+    let tree = db.read(queries::visible).await?;
     Delivered::new(&tree.detail(id.0).ok_or(Error::NotFound)?, made(&tree))
 }

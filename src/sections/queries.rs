@@ -1,4 +1,6 @@
 //! Every statement about sections, and nothing else.
+use std::sync::Arc;
+
 use diesel::prelude::*;
 
 use super::{
@@ -9,6 +11,7 @@ use crate::{
     db::{
         Conn, Tx,
         schema::{ad_slots, articles, edition_keys, editions, section_redirects, sections, users},
+        snapshot::{Part, Snapshot},
         types::Json,
     },
     error::{Error, Refused, Result},
@@ -23,6 +26,11 @@ pub fn tree(conn: &mut Conn) -> Result<Tree> {
     let order = (sections::position, sections::slug, sections::id);
     let rows = sections::table.order(order).select(Section::as_select()).load(conn)?;
     Ok(Tree::new(rows))
+}
+
+/// The sections that readers see.
+pub fn visible(snapshot: &mut Snapshot<'_>) -> Result<Arc<Tree>> {
+    snapshot.part(Part::Sections, |conn| tree(conn).map(Tree::visible))
 }
 
 /// One section.

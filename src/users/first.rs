@@ -21,7 +21,7 @@ pub async fn make_administrator(
     password: &Secret,
     now: Instant,
 ) -> Result<bool> {
-    if db.read(queries::any).await? {
+    if db.read(|conn| queries::any(conn)).await? {
         return Ok(false);
     }
     let input = UserInput {

@@ -231,7 +231,7 @@ async fn a_crowd_has_one_answer_made(app: TestApp) {
 
 /// Waits until the other server, which the database tells, knows of all changes.
 async fn told(other: &TestApp) {
-    let last = other.state.db.read(journal::last).await.unwrap();
+    let last = other.state.db.read(|conn| journal::last(conn)).await.unwrap();
     let begun = Instant::now();
     while other.state.db.followed().unwrap() < last {
         assert!(begun.elapsed() < Duration::from_secs(20), "the change does not arrive");

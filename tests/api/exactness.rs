@@ -176,7 +176,7 @@ impl Newsroom {
     async fn work(mut self, steps: u32) {
         self.look(None).await;
         for _ in 0..steps {
-            let last = self.app.state.db.read(journal::last).await.unwrap();
+            let last = self.app.state.db.read(|conn| journal::last(conn)).await.unwrap();
             let time_passes = self.change().await;
             let entries = self.app.state.db.read(move |conn| journal::tags_after(conn, last, 1000));
             let moved = entries.await.unwrap().into_iter().flat_map(|(_, tags)| tags).collect();

@@ -1,2 +1,3 @@
+drop table part_versions;
 drop table idempotency_keys;
 drop table journal;

@@ -27,3 +27,10 @@ create table idempotency_keys (
     primary key (caller, key)
 );
 create index idempotency_keys_age on idempotency_keys (created_at);
+
+-- What nearly every answer needs and editors seldom change: servers read it once a version.
+create table part_versions (
+    part    text collate "C" not null primary key,
+    version bigint not null
+);
+insert into part_versions (part, version) values ('sections', 1), ('ad_slots', 1);

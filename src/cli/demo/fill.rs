@@ -20,7 +20,7 @@ const COMMENTS: &str = "/manage/v1/comments";
 /// Fills the newsroom, unless there is a user already. Says line by line what is done, and
 /// returns whether anything was.
 pub async fn fill(state: &State, newsroom: &Newsroom, say: impl Fn(&str)) -> Result<bool> {
-    if state.db.read(users::queries::any).await? {
+    if state.db.read(|conn| users::queries::any(conn)).await? {
         return Ok(false);
     }
     let mut filler = Filler::new(state).await;

@@ -17,6 +17,7 @@ use crate::{
         path::Id,
     },
     ids::{CommentId, ReportId},
+    sections,
 };
 
 /// Hangs the routes into the delivery face.
@@ -49,7 +50,8 @@ async fn report_comment(
         if !comment.is_approved() {
             return Err(Error::NotFound);
         }
-        threads::public(tx, article, now)?;
+        let tree = sections::queries::tree(tx)?.visible();
+        threads::public(tx, &tree, article, now)?;
         let report = ReportRow {
             id: ReportId::new(),
             comment_id: comment.id,
