@@ -13,6 +13,7 @@ pub mod ids;
 pub mod journal;
 pub mod media;
 pub mod pages;
+pub mod purge;
 pub mod sections;
 pub mod tags;
 pub mod text;
