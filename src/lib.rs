@@ -17,6 +17,7 @@ pub mod ids;
 pub mod journal;
 pub mod media;
 pub mod pages;
+pub mod purge;
 pub mod sections;
 pub mod tags;
 pub mod text;

@@ -5,6 +5,7 @@ use crate::{
     app::{self, State},
     config::Config,
     error::{Error, Result},
+    purge::Purger,
     time::Clock,
     users,
 };
@@ -13,7 +14,17 @@ use crate::{
 pub async fn serve(config: Config) -> Result<()> {
     let state = State::open(config, Clock::system())?;
     first_administrator(&state).await?;
-    bind(state)?.await.map_err(Error::internal)
+    run(bind(state.clone())?, &state).await
+}
+
+/// Answers until it is told to stop, and has outside caches purged as long.
+pub async fn run(server: Server, state: &State) -> Result<()> {
+    let purger = Purger::start(&state.config, &state.db, &state.clock).await?;
+    let done = server.await.map_err(Error::internal);
+    if let Some(purger) = purger {
+        purger.end().await;
+    }
+    done
 }
 
 /// Binds the address; the server answers once it is awaited.

@@ -2,11 +2,13 @@
 use std::{
     collections::HashMap,
     sync::{
-        PoisonError, RwLock,
+        Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
+
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::tags::Tag;
 
@@ -25,6 +27,7 @@ const REMEMBERED: usize = 65_536;
 pub struct TagClock {
     now: AtomicU64,
     moves: RwLock<Moves>,
+    bells: Mutex<Vec<Sender<()>>>,
     started: Instant,
     /// Until when nothing can have been missed, in microseconds since the start.
     trusted_until: AtomicU64,
@@ -42,6 +45,7 @@ impl Default for TagClock {
         Self {
             now: AtomicU64::new(1),
             moves: RwLock::default(),
+            bells: Mutex::default(),
             started: Instant::now(),
             trusted_until: AtomicU64::new(0),
         }
@@ -72,6 +76,8 @@ impl TagClock {
         moves.last.extend(tags.into_iter().map(|tag| (tag, next)));
         moves.forget(next);
         self.now.store(next, Ordering::Release);
+        drop(moves);
+        self.ring();
     }
 
     /// Moves every tag there is.
@@ -80,6 +86,20 @@ impl TagClock {
         let next = self.now() + 1;
         *moves = Moves { forgotten: next, ..Moves::default() };
         self.now.store(next, Ordering::Release);
+        drop(moves);
+        self.ring();
+    }
+
+    /// Rings after every move, until it is dropped; while one ring is unheard, no other is added.
+    pub fn bell(&self) -> Receiver<()> {
+        let (ring, heard) = bounded(1);
+        self.bells.lock().unwrap_or_else(PoisonError::into_inner).push(ring);
+        heard
+    }
+
+    fn ring(&self) {
+        let mut bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);
+        bells.retain(|bell| !bell.try_send(()).is_err_and(|err| err.is_disconnected()));
     }
 
     /// Whether no change can have been missed.
@@ -143,6 +163,19 @@ mod tests {
         let recent = clock.now();
         assert!(clock.unmoved_since(recent, &[Tag::Sections]));
         assert!(clock.moves.read().unwrap().last.len() <= REMEMBERED);
+    }
+
+    #[test]
+    fn the_bell_rings_once_for_what_nobody_has_heard_yet() {
+        let clock = TagClock::default();
+        let (bell, dropped) = (clock.bell(), clock.bell());
+        drop(dropped);
+        clock.move_on(Vec::new());
+        assert!(bell.is_empty(), "nothing has moved");
+        clock.move_on(vec![Tag::Sections]);
+        clock.move_all();
+        assert_eq!(bell.try_iter().count(), 1);
+        assert_eq!(clock.bells.lock().unwrap().len(), 1);
     }
 
     #[test]

@@ -42,6 +42,18 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+    use crate::{ids::Uid, time::Ts};
+
+    journal_readers (name) {
+        name -> Text,
+        seq -> BigInt,
+        held_by -> Nullable<Uid>,
+        held_until -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use crate::{db::types::Doc, ids::Uid, time::Ts};
 
     users (id) {
@@ -355,6 +367,7 @@ diesel::joinable!(comment_reports -> comments (comment_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     journal,
+    journal_readers,
     idempotency_keys,
     users,
     sessions,

@@ -15,6 +15,7 @@ mod migrations;
 mod moderation;
 mod pages;
 mod press;
+mod purge;
 mod reports;
 mod sections;
 mod session;

@@ -47,7 +47,9 @@ fn the_example_as_it_stands_is_valid_and_says_what_the_defaults_are() {
 #[test]
 fn no_secret_is_given_away() {
     let secrets: BTreeSet<&str> =
-        ["JWT_SECRET", "JWT_SECRET_PREVIOUS", "ADMIN_PASSWORD"].into_iter().collect();
+        ["JWT_SECRET", "JWT_SECRET_PREVIOUS", "ADMIN_PASSWORD", "PURGE_TOKEN"]
+            .into_iter()
+            .collect();
     for line in lines() {
         if let Some((name, value)) = setting(&line) {
             assert!(!secrets.contains(name) || value.is_empty(), "{name} has a value");

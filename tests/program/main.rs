@@ -3,5 +3,8 @@
 mod demo;
 #[path = "../api/support/engines.rs"]
 mod engines;
+mod purge;
+#[path = "../api/support/receiver.rs"]
+mod receiver;
 mod server;
 mod tour;

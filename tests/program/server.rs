@@ -6,6 +6,7 @@ use std::{
     net::TcpListener,
     path::Path,
     process::{Child, ChildStderr, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
     thread,
 };
 
@@ -28,6 +29,8 @@ pub fn program(home: &Path, arguments: &[&str]) -> Command {
 pub struct Server {
     pub origin: String,
     pub home: TempDir,
+    /// What it logs, line by line, until it has ended.
+    pub log: Receiver<String>,
     child: Child,
     // Last, so that it goes when nothing uses it any more.
     _database: Option<Database>,
@@ -38,12 +41,17 @@ impl Server {
     pub fn demo(engine: Engine) -> Self {
         let home = tempfile::tempdir().unwrap();
         let database = (engine == Engine::Postgres).then(|| engine.database());
-        Self::start(home, database)
+        Self::start(home, database, &[])
+    }
+
+    /// The same on SQLite, with these settings.
+    pub fn demo_with(settings: &[(&str, &str)]) -> Self {
+        Self::start(tempfile::tempdir().unwrap(), None, settings)
     }
 
     /// The same in this folder, with whatever is there already.
     pub fn demo_in(home: TempDir) -> Self {
-        Self::start(home, None)
+        Self::start(home, None, &[])
     }
 
     /// Ends it and hands over what it leaves behind.
@@ -52,18 +60,18 @@ impl Server {
         mem::replace(&mut self.home, tempfile::tempdir().unwrap())
     }
 
-    fn start(home: TempDir, database: Option<Database>) -> Self {
+    fn start(home: TempDir, database: Option<Database>, settings: &[(&str, &str)]) -> Self {
         let address = free_address();
         let mut command = program(home.path(), &["demo"]);
-        command.env("BIND_ADDR", &address);
+        command.env("BIND_ADDR", &address).envs(settings.iter().copied());
         if let Some(database) = &database {
             command.env("DATABASE_URL", &database.url);
             command.env("JWT_SECRET", "a secret for tests, long enough to sign");
         }
         let said = File::create(home.path().join("said")).unwrap();
         let mut child = command.stdout(said).stderr(Stdio::piped()).spawn().unwrap();
-        wait_until_it_serves(child.stderr.take().unwrap());
-        Self { origin: format!("http://{address}"), home, child, _database: database }
+        let log = log_once_it_serves(child.stderr.take().unwrap());
+        Self { origin: format!("http://{address}"), home, log, child, _database: database }
     }
 
     /// What it has printed.
@@ -71,7 +79,8 @@ impl Server {
         fs::read_to_string(self.home.path().join("said")).unwrap()
     }
 
-    fn end(&mut self) {
+    /// Ends it; its log is complete after that.
+    pub fn end(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -89,16 +98,17 @@ fn free_address() -> String {
     listener.local_addr().unwrap().to_string()
 }
 
-fn wait_until_it_serves(log: ChildStderr) {
+fn log_once_it_serves(log: ChildStderr) -> Receiver<String> {
     let mut lines = BufReader::new(log).lines().map(Result::unwrap);
-    let mut before = Vec::new();
+    let (said, heard) = channel();
     for line in lines.by_ref() {
-        if line.contains("serving http") {
+        let serves = line.contains("serving http");
+        said.send(line).unwrap();
+        if serves {
             // Read on, or the program would one day wait for us.
-            thread::spawn(move || lines.for_each(drop));
-            return;
+            thread::spawn(move || lines.for_each(|line| drop(said.send(line))));
+            return heard;
         }
-        before.push(line);
     }
-    panic!("the program ended: {}", before.join("\n"));
+    panic!("the program ended: {}", heard.try_iter().collect::<Vec<_>>().join("\n"));
 }

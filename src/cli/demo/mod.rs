@@ -55,7 +55,7 @@ pub async fn demo(config: Config, options: DemoOptions) -> Result<()> {
     let state = State::open(config, Clock::system())?;
     let server = serve::bind(state.clone())?;
     welcome::print(&state, &newsroom).await?;
-    server.await.map_err(Error::internal)
+    serve::run(server, &state).await
 }
 
 /// Fills the newsroom into a database without users; returns whether it was one.

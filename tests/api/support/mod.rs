@@ -2,6 +2,7 @@
 mod client;
 mod contract;
 mod engines;
+mod receiver;
 
 use std::{
     cell::RefCell,
@@ -32,6 +33,7 @@ use serde_json::{Value, json};
 
 pub use client::{Answer, Client};
 pub use engines::Engine;
+pub use receiver::{Purge, Receiver};
 
 /// Runs each of these test functions once on every engine.
 macro_rules! on_both_engines {
@@ -123,6 +125,11 @@ impl TestApp {
         });
         let (signed_in, users) = Default::default();
         Self { call, clock, signed_in, users, state, engine, database }
+    }
+
+    /// What another server holds that shares this database.
+    pub fn another_server(&self) -> State {
+        State::open((*self.state.config).clone(), self.state.clock.clone()).unwrap()
     }
 
     /// What the test runs on.

@@ -1,7 +1,11 @@
 //! Settings: read from the environment and `.env`, checked once, at the start.
+mod receiver;
+
 use std::{fmt, net::SocketAddr, str::FromStr};
 
 use url::Url;
+
+pub use receiver::Receiver;
 
 /// Why the program will not start: the setting's name and what is wrong with it.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +116,8 @@ pub struct Config {
     pub cache: bool,
     /// `CACHE_MAX_BYTES`: how much memory they may take.
     pub cache_max_bytes: u64,
+    /// `PURGE_URL` and `PURGE_TOKEN`: where the caches outside take purges.
+    pub purge: Option<Receiver>,
 }
 
 /// The names of all settings, as `.env.example` lists them.
@@ -132,6 +138,8 @@ pub const NAMES: &[&str] = &[
     "DELIVERY_SHARED_MAX_AGE",
     "CACHE",
     "CACHE_MAX_BYTES",
+    "PURGE_URL",
+    "PURGE_TOKEN",
     "RUST_LOG",
 ];
 
@@ -186,6 +194,7 @@ impl Config {
                 get("CACHE_MAX_BYTES").as_deref(),
                 "67108864",
             )?,
+            purge: Receiver::read(get("PURGE_URL"), get("PURGE_TOKEN"))?,
         };
         if crate::text::language_form(&config.default_language).is_err() {
             return Err(ConfigError {
@@ -322,6 +331,8 @@ mod tests {
             ("DELIVERY_SHARED_MAX_AGE", "soon"),
             ("CACHE", "perhaps"),
             ("CACHE_MAX_BYTES", "64 MB"),
+            ("PURGE_URL", "cache.example/purge"),
+            ("PURGE_TOKEN", "for nobody"),
         ] {
             let refusal = with(name, value).unwrap_err().to_string();
             assert!(refusal.starts_with(name), "{refusal}");
