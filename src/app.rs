@@ -16,7 +16,6 @@ use utoipa::{
     Modify, OpenApi,
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
-use utoipa_actix_web::{AppExt, UtoipaApp, scope::scope, service_config::ServiceConfig};
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
@@ -33,6 +32,7 @@ use crate::{
         idempotency::Running,
         problems,
         routes::{self, Routes},
+        service::{Described, Handlers, ServiceConfig, serving},
     },
     journal, media, pages, sections,
     time::Clock,
@@ -140,35 +140,21 @@ impl Modify for Bearer {
     }
 }
 
-/// The routes, and with them what they say about themselves.
-fn routed<T>(app: UtoipaApp<T>, config: &Config) -> UtoipaApp<T>
-where
-    T: ServiceFactory<ServiceRequest, Config = (), Error = actix_web::Error, InitError = ()>,
-{
-    app.openapi(Overview::openapi())
-        .service(
-            scope("/v1")
-                .wrap(from_fn(routes::strict))
-                .wrap(from_fn(cache::deliver))
-                .wrap(delivery_cors(config))
-                .wrap(open_to_any(config))
-                .configure(delivery),
-        )
-        .service(
-            scope("/manage/v1")
-                .wrap(from_fn(auth::guard::identify))
-                .wrap(management_cors(config))
-                .configure(management),
-        )
-        .configure(problems::routes)
-        .service(openapi_document)
+/// The faces of the API and what stands beside them.
+const PARTS: [(&str, Handlers); 3] = [("/v1", delivery), ("/manage/v1", management), ("", beside)];
+
+/// What stands beside the faces.
+fn beside(cfg: &mut ServiceConfig<'_>) {
+    cfg.configure(problems::routes).service(openapi_document);
 }
 
 /// The OpenAPI document, made from the code: what the committed one has to be.
 #[expect(clippy::expect_used, reason = "made of constants; a test makes it before any user does")]
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let config = Config::read(|_| None).expect("the defaults are valid");
-    let (_, collected) = routed(App::new().into_utoipa_app(), &config).split_for_parts();
+    let mut collected = Overview::openapi();
+    for (prefix, routes) in PARTS {
+        Described::add(&mut collected, prefix, routes);
+    }
     document::complete(&collected).expect("the document is JSON")
 });
 
@@ -207,11 +193,25 @@ pub fn build(
         .app_data(state.running)
         .app_data(ROUTES.clone())
         .app_data(body::limit());
-    let (app, _) = routed(app.into_utoipa_app(), &config).split_for_parts();
-    app.service(web::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(SwaggerConfig::from("/openapi.json")))
-        .default_service(web::to(routes::nobody_home))
-        .wrap(from_fn(gate::pass))
+    app.service(
+        web::scope("/v1")
+            .wrap(from_fn(routes::strict))
+            .wrap(from_fn(cache::deliver))
+            .wrap(delivery_cors(&config))
+            .wrap(open_to_any(&config))
+            .configure(serving(delivery)),
+    )
+    .service(
+        web::scope("/manage/v1")
+            .wrap(from_fn(auth::guard::identify))
+            .wrap(management_cors(&config))
+            .configure(serving(management)),
+    )
+    .configure(serving(beside))
+    .service(web::redirect("/docs", "/docs/"))
+    .service(SwaggerUi::new("/docs/{_:.*}").config(SwaggerConfig::from("/openapi.json")))
+    .default_service(web::to(routes::nobody_home))
+    .wrap(from_fn(gate::pass))
 }
 
 /// Read the API document

@@ -2,7 +2,6 @@
 use actix_web::get;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{PublicAdSlot, PublicAdSlotFilter},
@@ -14,6 +13,7 @@ use crate::{
     http::{
         cache::{Delivered, Made},
         query::Query,
+        service::ServiceConfig,
     },
     ids::SectionId,
     sections,

@@ -1,6 +1,5 @@
 //! Ad slots for ad managers.
 use actix_web::{HttpRequest, delete, get, patch, post, put};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{AdSlotFilter, AdSlotInput, AdSlotRow},
@@ -25,6 +24,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
+        service::ServiceConfig,
     },
     ids::{AdSlotId, SectionId},
     sections,

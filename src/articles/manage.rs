@@ -1,6 +1,5 @@
 //! Working copies for authors and editors.
 use actix_web::{HttpRequest, delete, get, patch, post, put};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     access::Access,
@@ -25,6 +24,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
+        service::ServiceConfig,
         settings::Settings,
     },
     ids::ArticleId,

@@ -1,6 +1,5 @@
 //! Signing in and out, and the caller's own account.
 use actix_web::{delete, get, post, put};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     guard::{Allow, Guest},
@@ -12,7 +11,7 @@ use super::{
 use crate::{
     db::{Actor, Context, Db, Tx, journal::Entry},
     error::{Error, Result},
-    http::{answer::Answer, body::Body},
+    http::{answer::Answer, body::Body, service::ServiceConfig},
     ids::SessionId,
     time::Instant,
 };

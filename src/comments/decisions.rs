@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use actix_web::post;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use validator::{Validate, ValidationError};
 
 use super::{
@@ -20,6 +19,7 @@ use crate::{
         conditional::IfMatch,
         idempotency::{IdempotencyKey, Posted},
         path::Id,
+        service::ServiceConfig,
     },
     ids::{ArticleId, CommentId},
     text, text_enum,

@@ -1,6 +1,5 @@
 //! Comments for readers: the thread under an article, and their own voice in it.
 use actix_web::{HttpRequest, get, http::StatusCode, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{CommentInput, CommentRow, PostedComment, PublicComment, Thread, ThreadFilter},
@@ -18,6 +17,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
+        service::ServiceConfig,
     },
     ids::{ArticleId, CommentId},
     sections,

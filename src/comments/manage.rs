@@ -1,6 +1,5 @@
 //! Comments for moderators.
 use actix_web::{HttpRequest, delete, get, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     decisions,
@@ -18,6 +17,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
+        service::ServiceConfig,
     },
     ids::{ArticleId, CommentId},
 };

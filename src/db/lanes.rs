@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use diesel::connection::{Connection, InstrumentationEvent};
 use tokio::sync::oneshot;
 
-use super::{Access, Conn, dialect, snapshot::Kept};
+use super::{Access, Conn, dialect};
 use crate::{
     config::DatabaseUrl,
     error::{Error, Result},
@@ -37,7 +37,6 @@ struct Slot {
     access: Access,
     statements: Arc<AtomicU64>,
     conn: Option<Conn>,
-    kept: Kept,
 }
 
 impl Lane {
@@ -53,8 +52,7 @@ impl Lane {
         for number in 0..threads {
             let waiting: Receiver<Job> = waiting.clone();
             let statements = Arc::clone(statements);
-            let mut slot =
-                Slot { url: url.clone(), access, statements, conn: None, kept: Kept::default() };
+            let mut slot = Slot { url: url.clone(), access, statements, conn: None };
             thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
                 for job in waiting {
                     job(&mut slot);
@@ -67,7 +65,7 @@ impl Lane {
     /// Has one of the threads do `work`.
     pub async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Conn, &mut Kept) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
         self.queue(Box::new(move |slot: &mut Slot| {
@@ -106,12 +104,12 @@ impl Lane {
 }
 
 impl Slot {
-    fn run<T>(&mut self, work: impl FnOnce(&mut Conn, &mut Kept) -> Result<T>) -> Result<T> {
+    fn run<T>(&mut self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => self.connect()?,
         };
-        let done = catch_unwind(AssertUnwindSafe(|| work(&mut conn, &mut self.kept)))
+        let done = catch_unwind(AssertUnwindSafe(|| work(&mut conn)))
             .unwrap_or_else(|_| Err(Error::internal("a database job panicked")));
         // After a fault of the database or of ours the connection's state is anyone's guess.
         if !matches!(done, Err(Error::Internal(_) | Error::Unavailable(_))) {

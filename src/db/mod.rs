@@ -64,6 +64,7 @@ pub struct Db {
     writers: Lane,
     statements: Arc<AtomicU64>,
     clock: Arc<TagClock>,
+    kept: Arc<Kept>,
     follower: Option<Follower>,
 }
 
@@ -91,7 +92,7 @@ impl Db {
         let clock = Arc::default();
         let following = || Follower::start(&config.database_url, &clock);
         let follower = config.cache.then(following).transpose()?;
-        Ok(Self { readers, writers, statements, clock, follower })
+        Ok(Self { readers, writers, statements, clock, kept: Arc::default(), follower })
     }
 
     /// Tells what of the things that public answers are made of has changed. Trusted only where
@@ -106,10 +107,10 @@ impl Db {
         &self,
         work: impl FnOnce(&mut Snapshot<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let looked = |conn: &mut Conn, kept: &mut Kept| {
-            dialect::reading(conn, |conn| work(&mut Snapshot::new(conn, kept)))
-        };
-        self.readers.run(looked).await
+        let kept = Arc::clone(&self.kept);
+        self.readers
+            .run(move |conn| dialect::reading(conn, |conn| work(&mut Snapshot::new(conn, &kept))))
+            .await
     }
 
     /// Runs `work` on a writer inside one transaction, which an error rolls back. Returns only
@@ -122,7 +123,7 @@ impl Db {
     ) -> Result<T> {
         let by = by.into();
         let db = self.clone();
-        self.writers.run(move |conn, _| db.commit(conn, by, work)).await
+        self.writers.run(move |conn| db.commit(conn, by, work)).await
     }
 
     fn commit<T>(

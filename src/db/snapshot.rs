@@ -3,7 +3,7 @@ use std::{
     any::Any,
     collections::HashMap,
     ops::{Deref, DerefMut},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use diesel::prelude::*;
@@ -49,21 +49,38 @@ pub(super) fn touch<'a>(conn: &mut Conn, tags: impl Iterator<Item = &'a Tag>) ->
     Ok(())
 }
 
-/// The parts that one reading thread has read, by their versions.
+/// The parts that have been read, by their versions.
 #[derive(Default)]
-pub(super) struct Kept(HashMap<Part, (i64, Arc<dyn Any + Send + Sync>)>);
+pub(super) struct Kept(RwLock<HashMap<Part, (i64, Value)>>);
+
+type Value = Arc<dyn Any + Send + Sync>;
+
+impl Kept {
+    fn get(&self, part: Part, version: i64) -> Option<Value> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&part).filter(|(known, _)| *known == version).map(|(_, value)| Arc::clone(value))
+    }
+
+    /// Keeps the newest: a slow reader may still look at an older state.
+    fn put(&self, part: Part, version: i64, value: Value) {
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.get(&part).is_none_or(|(known, _)| *known < version) {
+            kept.insert(part, (version, value));
+        }
+    }
+}
 
 /// One state of the database, which cannot be changed. Dereferences to its connection, so that
 /// queries take it.
 pub struct Snapshot<'a> {
     conn: &'a mut Conn,
-    kept: &'a mut Kept,
-    versions: Option<HashMap<Part, i64>>,
+    kept: &'a Kept,
+    versions: HashMap<Part, i64>,
 }
 
 impl<'a> Snapshot<'a> {
-    pub(super) fn new(conn: &'a mut Conn, kept: &'a mut Kept) -> Self {
-        Self { conn, kept, versions: None }
+    pub(super) fn new(conn: &'a mut Conn, kept: &'a Kept) -> Self {
+        Self { conn, kept, versions: HashMap::new() }
     }
 
     /// The part as `read` reads it, exactly as it is in this state of the database: its version
@@ -74,28 +91,22 @@ impl<'a> Snapshot<'a> {
         read: impl FnOnce(&mut Conn) -> Result<T>,
     ) -> Result<Arc<T>> {
         let version = self.version(part)?;
-        if let Some((known, value)) = self.kept.0.get(&part)
-            && *known == version
-            && let Ok(value) = Arc::clone(value).downcast()
+        if let Some(value) = self.kept.get(part, version)
+            && let Ok(value) = value.downcast()
         {
             return Ok(value);
         }
         let value = Arc::new(read(self.conn)?);
-        let kept: Arc<dyn Any + Send + Sync> = value.clone();
-        self.kept.0.insert(part, (version, kept));
+        self.kept.put(part, version, value.clone());
         Ok(value)
     }
 
     fn version(&mut self, part: Part) -> Result<i64> {
-        let versions = match self.versions.take() {
-            Some(versions) => versions,
-            None => {
-                let rows: Vec<(Part, i64)> = part_versions::table.load(self.conn)?;
-                rows.into_iter().collect()
-            }
-        };
-        let version = versions.get(&part).copied();
-        self.versions = Some(versions);
+        if self.versions.is_empty() {
+            let rows: Vec<(Part, i64)> = part_versions::table.load(self.conn)?;
+            self.versions.extend(rows);
+        }
+        let version = self.versions.get(&part).copied();
         version.ok_or_else(|| Error::internal(format!("no version of {part}")))
     }
 }

@@ -13,6 +13,7 @@ mod plain;
 pub mod problems;
 pub mod query;
 pub mod routes;
+pub mod service;
 pub mod settings;
 pub mod strict;
 pub mod union;

@@ -1,8 +1,8 @@
 //! The pages that explain each kind of problem.
 use actix_web::{HttpResponse, get};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::path;
+use super::service::ServiceConfig;
 use crate::error::{Error, PROBLEM_KINDS, Result};
 
 /// Hangs the pages into the app.

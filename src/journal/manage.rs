@@ -2,7 +2,6 @@
 use actix_web::{HttpRequest, get};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     auth::{
@@ -18,6 +17,7 @@ use crate::{
         answer::Answer,
         cursor::{self, Page, Rows},
         query::{Limit, Query},
+        service::ServiceConfig,
     },
     ids::SectionId,
     sections,

@@ -1,6 +1,5 @@
 //! Media for readers: those that public articles show.
 use actix_web::get;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     credits,
@@ -10,7 +9,7 @@ use super::{
 use crate::{
     db::Db,
     error::{Error, Result},
-    http::{cache::Delivered, path::Id},
+    http::{cache::Delivered, path::Id, service::ServiceConfig},
     ids::MediaId,
     tags::Tag,
     time::Now,

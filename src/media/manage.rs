@@ -1,6 +1,5 @@
 //! Media for the newsroom.
 use actix_web::{HttpRequest, delete, get, patch, post, put};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     credits,
@@ -26,6 +25,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
+        service::ServiceConfig,
     },
     ids::MediaId,
     tags::Tag,

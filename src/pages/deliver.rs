@@ -2,7 +2,6 @@
 use actix_web::{HttpRequest, get};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     address::{self, Found},
@@ -22,6 +21,7 @@ use crate::{
         cache::{Delivered, Made},
         path::Id,
         query::{Commas, Query},
+        service::ServiceConfig,
         settings::Settings,
     },
     ids::{ArticleId, SectionId},

@@ -1,6 +1,5 @@
 //! The preview: a working copy, as readers would get it.
 use actix_web::get;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     compose::{self, BodyForm, Composition, Subject},
@@ -16,7 +15,7 @@ use crate::{
     auth::{guard::Allow, roles::ReadArticles},
     db::Db,
     error::Result,
-    http::{answer::Answer, cache::Made, path::Id, settings::Settings},
+    http::{answer::Answer, cache::Made, path::Id, service::ServiceConfig, settings::Settings},
     ids::ArticleId,
     sections,
 };

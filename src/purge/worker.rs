@@ -183,7 +183,7 @@ impl Worker {
         &self,
         work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.runtime.block_on(self.db.read(work))
+        self.runtime.block_on(self.db.read(|snapshot| work(snapshot)))
     }
 
     fn write<T: Send + 'static>(

@@ -2,7 +2,6 @@
 use actix_web::get;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{SectionDetail, SectionNode},
@@ -15,6 +14,7 @@ use crate::{
     http::{
         cache::{Delivered, Made},
         path::Id,
+        service::ServiceConfig,
     },
     ids::SectionId,
     tags::Tag,

@@ -1,6 +1,5 @@
 //! Sections for editors.
 use actix_web::{HttpRequest, delete, get, patch, post, put};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{Reassign, Section, SectionFilter, SectionInput},
@@ -22,6 +21,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
+        service::ServiceConfig,
     },
     ids::SectionId,
     tags::{Facet, Tag},

@@ -1,6 +1,5 @@
 //! Users for administrators.
 use actix_web::{HttpRequest, delete, get, patch, post, put};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{AuthorFilter, PossibleAuthor, User, UserFilter, UserInput, UserRow},
@@ -22,6 +21,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
+        service::ServiceConfig,
     },
     ids::UserId,
     tags::Tag,

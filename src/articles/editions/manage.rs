@@ -2,7 +2,6 @@
 use actix_web::{HttpRequest, get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::{
@@ -27,6 +26,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::{Id, Number},
         query::Query,
+        service::ServiceConfig,
         settings::Settings,
     },
     ids::ArticleId,

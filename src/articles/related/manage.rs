@@ -1,7 +1,6 @@
 //! Related links for authors and editors. A link is part of the article: whoever may edit the
 //! article may edit its links, and the article's version moves with them.
 use actix_web::{delete, get, patch, post, put};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{LinkKind, LinkOrder, LinkRow, RelatedLink, RelatedLinkInput, RelatedLinks},
@@ -24,6 +23,7 @@ use crate::{
         conditional::IfMatch,
         idempotency::{IdempotencyKey, Posted},
         path::{Id, LinkIdOf},
+        service::ServiceConfig,
     },
     ids::{ArticleId, LinkId},
     time::Instant,

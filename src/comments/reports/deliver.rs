@@ -1,6 +1,5 @@
 //! Reports from readers.
 use actix_web::{http::StatusCode, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{Receipt, ReportInput, ReportRow},
@@ -15,6 +14,7 @@ use crate::{
         answer::Answer,
         idempotency::{IdempotencyKey, Posted},
         path::Id,
+        service::ServiceConfig,
     },
     ids::{CommentId, ReportId},
     sections,

@@ -1,6 +1,5 @@
 //! Reports for moderators.
 use actix_web::{HttpRequest, get};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{Report, ReportFilter},
@@ -14,6 +13,7 @@ use crate::{
         answer::Answer,
         cursor::{self, Page},
         query::Query,
+        service::ServiceConfig,
     },
 };
 

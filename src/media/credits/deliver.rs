@@ -1,12 +1,11 @@
 //! Credits for readers: those of media that public articles show.
 use actix_web::get;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{model::PublicCredit, queries};
 use crate::{
     db::Db,
     error::Result,
-    http::{cache::Delivered, path::Id},
+    http::{cache::Delivered, path::Id, service::ServiceConfig},
     ids::CreditId,
     media::queries::{Asked, public_use},
     tags::Tag,

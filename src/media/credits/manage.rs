@@ -1,6 +1,5 @@
 //! Credits for the newsroom.
 use actix_web::{HttpRequest, delete, get, patch, post, put};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{Credit, CreditFilter, CreditInput, CreditRow},
@@ -21,6 +20,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
+        service::ServiceConfig,
     },
     ids::CreditId,
     tags::Tag,

@@ -110,7 +110,7 @@ async fn a_password_cannot_be_guessed_from_what_is_kept_of_a_request(app: TestAp
     let kept: Vec<(String, String)> = app
         .state
         .db
-        .read(|conn| Ok(idempotency_keys.select((key, fingerprint)).load(conn)?))
+        .read(|conn| Ok(idempotency_keys.select((key, fingerprint)).load(&mut **conn)?))
         .await
         .unwrap();
     assert_eq!(kept.len(), 1);
