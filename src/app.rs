@@ -27,7 +27,9 @@ use crate::{
     db::Db,
     error::Result,
     http::{
-        body, document, gate,
+        body,
+        cache::{self, Answers},
+        document, gate,
         idempotency::Running,
         problems,
         routes::{self, Routes},
@@ -73,6 +75,8 @@ pub struct State {
     pub keys: Keys,
     /// Tells the time.
     pub clock: Clock,
+    /// Ready-made answers for readers; `None` where `CACHE` is off.
+    pub answers: Option<Answers>,
     running: Running,
 }
 
@@ -80,7 +84,8 @@ impl State {
     /// Opens the database, brings it up to date, and gathers the rest.
     pub fn open(config: Config, clock: Clock) -> Result<Self> {
         let (db, keys) = (Db::open(&config)?, Keys::open(&config)?);
-        Ok(Self { config: Arc::new(config), db, keys, clock, running: Running::default() })
+        let answers = Answers::open(&config, &db);
+        Ok(Self { config: Arc::new(config), db, keys, clock, answers, running: Running::default() })
     }
 }
 
@@ -144,6 +149,7 @@ where
         .service(
             scope("/v1")
                 .wrap(from_fn(routes::strict))
+                .wrap(from_fn(cache::deliver))
                 .wrap(delivery_cors(config))
                 .wrap(open_to_any(config))
                 .configure(delivery),
@@ -158,7 +164,7 @@ where
         .service(openapi_document)
 }
 
-/// The OpenAPI document: a function of the code alone.
+/// The OpenAPI document, made from the code: what the committed one has to be.
 #[expect(clippy::expect_used, reason = "made of constants; a test makes it before any user does")]
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let config = Config::read(|_| None).expect("the defaults are valid");
@@ -166,8 +172,14 @@ pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     document::complete(&collected).expect("the document is JSON")
 });
 
+/// The OpenAPI document as it is committed and served. Made beforehand, so that no server spends
+/// time and memory on it; a test holds it to the code.
+const COMMITTED: &str = include_str!("../openapi/openapi.json");
+
 /// What the document knows of addresses: the same for every worker.
-static ROUTES: LazyLock<Routes> = LazyLock::new(|| Routes::of(&DOCUMENT));
+#[expect(clippy::expect_used, reason = "made of constants; a test makes it before any user does")]
+static ROUTES: LazyLock<Routes> =
+    LazyLock::new(|| Routes::of(COMMITTED).expect("the document has routes"));
 
 /// The app, for the server and for the tests alike.
 pub fn build(
@@ -182,7 +194,12 @@ pub fn build(
     >,
 > {
     let config = state.config;
-    let app = App::new()
+    let app = App::new();
+    let app = match state.answers {
+        Some(answers) => app.app_data(answers),
+        None => app,
+    };
+    let app = app
         .app_data(state.db)
         .app_data(state.keys)
         .app_data(state.clock)
@@ -204,7 +221,7 @@ pub fn build(
     (status = 200, description = "The document.", body = Value)))]
 #[get("/openapi.json")]
 async fn openapi_document() -> HttpResponse {
-    HttpResponse::Ok().json(&*DOCUMENT)
+    HttpResponse::Ok().content_type("application/json").body(COMMITTED)
 }
 
 /// What scripts of other origins may read of an answer of the delivery face.

@@ -106,6 +106,12 @@ pub struct Config {
     pub four_eyes: bool,
     /// `DELIVERY_MAX_AGE`: seconds for which readers' caches may keep an answer.
     pub delivery_max_age: u32,
+    /// `DELIVERY_SHARED_MAX_AGE`: the same for caches that many readers share, where it differs.
+    pub delivery_shared_max_age: Option<u32>,
+    /// `CACHE`: whether this server keeps ready-made answers.
+    pub cache: bool,
+    /// `CACHE_MAX_BYTES`: how much memory they may take.
+    pub cache_max_bytes: u64,
 }
 
 /// The names of all settings, as `.env.example` lists them.
@@ -123,6 +129,9 @@ pub const NAMES: &[&str] = &[
     "DEFAULT_LANGUAGE",
     "FOUR_EYES",
     "DELIVERY_MAX_AGE",
+    "DELIVERY_SHARED_MAX_AGE",
+    "CACHE",
+    "CACHE_MAX_BYTES",
     "RUST_LOG",
 ];
 
@@ -168,6 +177,15 @@ impl Config {
             default_language: get("DEFAULT_LANGUAGE").unwrap_or_else(|| "en".to_owned()),
             four_eyes: parsed("FOUR_EYES", get("FOUR_EYES").as_deref(), "false")?,
             delivery_max_age: parsed("DELIVERY_MAX_AGE", get("DELIVERY_MAX_AGE").as_deref(), "60")?,
+            delivery_shared_max_age: get("DELIVERY_SHARED_MAX_AGE")
+                .map(|value| parsed("DELIVERY_SHARED_MAX_AGE", Some(&value), ""))
+                .transpose()?,
+            cache: switch("CACHE", get("CACHE").as_deref(), true)?,
+            cache_max_bytes: parsed(
+                "CACHE_MAX_BYTES",
+                get("CACHE_MAX_BYTES").as_deref(),
+                "67108864",
+            )?,
         };
         if crate::text::language_form(&config.default_language).is_err() {
             return Err(ConfigError {
@@ -215,6 +233,17 @@ fn parsed<T: FromStr<Err: fmt::Display>>(
             if name == "DATABASE_URL" { err.to_string() } else { format!("`{value}`: {err}") };
         ConfigError { name, problem }
     })
+}
+
+fn switch(name: &'static str, value: Option<&str>, default: bool) -> Result<bool, ConfigError> {
+    match value {
+        None => Ok(default),
+        Some("on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(other) => {
+            Err(ConfigError { name, problem: format!("`{other}` is neither on nor off") })
+        }
+    }
 }
 
 fn secret(name: &'static str, value: Option<String>) -> Result<Option<Secret>, ConfigError> {
@@ -290,6 +319,9 @@ mod tests {
             ("DEFAULT_LANGUAGE", "klingon!"),
             ("FOUR_EYES", "perhaps"),
             ("DELIVERY_MAX_AGE", "-1"),
+            ("DELIVERY_SHARED_MAX_AGE", "soon"),
+            ("CACHE", "perhaps"),
+            ("CACHE_MAX_BYTES", "64 MB"),
         ] {
             let refusal = with(name, value).unwrap_err().to_string();
             assert!(refusal.starts_with(name), "{refusal}");

@@ -1,5 +1,5 @@
 //! Cache tags: names for what an answer was made of, and for what a change makes stale.
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, Serializer};
@@ -7,18 +7,56 @@ use sha2::{Digest, Sha256};
 
 use crate::ids::{AdSlotId, ArticleId, CommentId, CreditId, MediaId, SectionId, UserId};
 
+/// One of the lists that an article stands in: of a section, an author, a subject, and so on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Facet(String);
+
+impl Facet {
+    /// The list of everything.
+    pub fn all() -> Self {
+        Self("all".to_owned())
+    }
+
+    /// A section's own articles, without those below it.
+    pub fn section(id: SectionId) -> Self {
+        Self(format!("section:{id}"))
+    }
+
+    /// What this author has written.
+    pub fn author(id: UserId) -> Self {
+        Self(format!("author:{id}"))
+    }
+
+    /// What has this tag, by its slug.
+    pub fn tag(slug: &str) -> Self {
+        Self(format!("tag:{slug}"))
+    }
+
+    /// What is of this genre.
+    pub fn genre(genre: impl fmt::Display) -> Self {
+        Self(format!("genre:{genre}"))
+    }
+
+    /// What is in this language.
+    pub fn language(language: &str) -> Self {
+        Self(format!("language:{language}"))
+    }
+
+    /// Its name, as the database keeps it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// One thing that public answers are made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Tag {
     /// One article: its editions.
     Article(ArticleId),
-    /// Whether and where an article is public, for those that link to it. Its name does not give
-    /// away the article's id, which may be a draft's.
-    Target(ArticleId),
-    /// The lists that show a section's articles.
-    List(SectionId),
-    /// Every list of articles, whatever it is filtered by.
-    Lists,
+    /// Whether and where an article is public, for those that link to it.
+    Target(Target),
+    /// One list of articles.
+    List(Facet),
     /// The section tree: names, addresses, order.
     Sections,
     /// One medium.
@@ -37,16 +75,32 @@ pub enum Tag {
     Author(UserId),
 }
 
+/// An article's name among tags that does not give away its id, which may be a draft's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Target([u8; 12]);
+
+impl From<ArticleId> for Target {
+    fn from(id: ArticleId) -> Self {
+        let digest = Sha256::new().chain_update("target").chain_update(id.0).finalize();
+        let mut name = [0; 12];
+        name.copy_from_slice(&digest[..12]);
+        Self(name)
+    }
+}
+
+impl Tag {
+    /// Whether and where this article is public.
+    pub fn target(id: ArticleId) -> Self {
+        Self::Target(id.into())
+    }
+}
+
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Article(id) => write!(f, "article:{id}"),
-            Self::Target(id) => {
-                let digest = Sha256::new().chain_update("target").chain_update(id.0).finalize();
-                write!(f, "target:{}", URL_SAFE_NO_PAD.encode(&digest[..12]))
-            }
-            Self::List(id) => write!(f, "list:{id}"),
-            Self::Lists => f.write_str("lists"),
+            Self::Target(Target(name)) => write!(f, "target:{}", URL_SAFE_NO_PAD.encode(name)),
+            Self::List(Facet(name)) => write!(f, "list:{name}"),
             Self::Sections => f.write_str("sections"),
             Self::Media(id) => write!(f, "media:{id}"),
             Self::Credit(id) => write!(f, "credit:{id}"),
@@ -59,8 +113,61 @@ impl fmt::Display for Tag {
     }
 }
 
+/// Reads a tag as the journal keeps it; another server may be newer and know tags of its own.
+impl FromStr for Tag {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (kind, name) = text.split_once(':').unwrap_or((text, ""));
+        Ok(match kind {
+            "article" => Self::Article(name.parse()?),
+            "target" => {
+                let name = URL_SAFE_NO_PAD.decode(name).ok().and_then(|name| name.try_into().ok());
+                Self::Target(Target(name.ok_or("expected twelve bytes")?))
+            }
+            "list" => Self::List(Facet(name.to_owned())),
+            "sections" => Self::Sections,
+            "media" => Self::Media(name.parse()?),
+            "credit" => Self::Credit(name.parse()?),
+            "ad-slots" => Self::AdSlots,
+            "ad-slot" => Self::AdSlot(name.parse()?),
+            "comments" => Self::Comments(name.parse()?),
+            "comment" => Self::Comment(name.parse()?),
+            "author" => Self::Author(name.parse()?),
+            _ => return Err("not a tag that this version knows"),
+        })
+    }
+}
+
 impl Serialize for Tag {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tag_is_read_as_it_is_written() {
+        let tags = [
+            Tag::Article(ArticleId::new()),
+            Tag::target(ArticleId::new()),
+            Tag::List(Facet::all()),
+            Tag::List(Facet::section(SectionId::new())),
+            Tag::List(Facet::tag("night-buses")),
+            Tag::Sections,
+            Tag::Media(MediaId::new()),
+            Tag::Credit(CreditId::new()),
+            Tag::AdSlots,
+            Tag::AdSlot(AdSlotId::new()),
+            Tag::Comments(ArticleId::new()),
+            Tag::Comment(CommentId::new()),
+            Tag::Author(UserId::new()),
+        ];
+        for tag in tags {
+            assert_eq!(tag.to_string().parse(), Ok(tag));
+        }
+        assert!("weather:today".parse::<Tag>().is_err());
     }
 }

@@ -320,12 +320,12 @@ pub fn withdraw(
     Ok(withdrawn)
 }
 
-/// What readers have that is made of the article: its page and the lists of its sections.
+/// What readers have that is made of the article: its page and the lists it stands in.
 fn stale<'a>(
     article: &ArticleRow,
     editions: impl IntoIterator<Item = &'a EditionRow>,
 ) -> HashSet<Tag> {
-    let mut tags = HashSet::from([Tag::Article(article.id), Tag::Target(article.id), Tag::Lists]);
-    tags.extend(editions.into_iter().map(|edition| Tag::List(edition.section_id)));
+    let mut tags = HashSet::from([Tag::Article(article.id), Tag::target(article.id)]);
+    tags.extend(editions.into_iter().flat_map(EditionRow::facets).map(Tag::List));
     tags
 }

@@ -8,8 +8,9 @@ use super::{
 use crate::{
     articles::editions::{
         self,
-        model::{EditionKind, EditionRow, Listed},
+        model::{EditionKind, Listed},
         queries::When,
+        shown::Shown,
     },
     db::Conn,
     error::{Error, FieldError, Result, Retraction},
@@ -92,7 +93,7 @@ pub fn open(conn: &mut Conn, id: ArticleId, now: Instant) -> Result<CommentsMode
     }
 }
 
-fn gone(edition: EditionRow) -> Error {
+fn gone(edition: Shown) -> Error {
     Error::Gone(Box::new(Retraction {
         kind: "gone",
         notice: edition.notice.unwrap_or_default(),

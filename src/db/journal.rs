@@ -79,6 +79,11 @@ impl Entry {
         self
     }
 
+    /// What the change makes stale.
+    pub(super) fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
+
     /// Which members differ between two forms of the resource.
     #[must_use]
     pub fn diff(mut self, before: &impl Serialize, after: &impl Serialize) -> Self {
@@ -120,17 +125,20 @@ struct NewRow {
 /// which they become visible, so that a reader who has seen one has seen all before it.
 const END: Uuid = Uuid::from_u128(0x006a_6f75_726e);
 
-pub(super) fn append(conn: &mut Conn, by: &Context, entries: Vec<Entry>) -> Result<()> {
+/// Appends the entries; returns their places.
+pub(super) fn append(conn: &mut Conn, by: &Context, entries: &[Entry]) -> Result<Vec<i64>> {
     if entries.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     dialect::lock(conn, END)?;
-    let rows: Vec<NewRow> = entries.into_iter().map(|entry| NewRow::new(by, entry)).collect();
-    Ok(insert_all!(conn, journal::table, rows)?)
+    let rows: Vec<NewRow> = entries.iter().map(|entry| NewRow::new(by, entry)).collect();
+    let places = insert_all!(conn, journal::table, rows, returning journal::seq)?;
+    dialect::call(conn)?;
+    Ok(places)
 }
 
 impl NewRow {
-    fn new(by: &Context, entry: Entry) -> Self {
+    fn new(by: &Context, entry: &Entry) -> Self {
         let (actor_kind, actor_id, actor_name) = match &by.actor {
             Actor::User { id, name, .. } => (ActorKind::User, Some(AnyId(id.0)), name.clone()),
             Actor::Guest => (ActorKind::Guest, None, "a reader".to_owned()),
@@ -142,12 +150,12 @@ impl NewRow {
             actor_kind,
             actor_id,
             actor_name,
-            action: entry.action,
+            action: entry.action.clone(),
             resource_type: entry.resource_type,
             resource_id: AnyId(entry.resource_id),
             section_id: entry.section,
             version: entry.version,
-            summary: Json(entry.summary),
+            summary: Json(entry.summary.clone()),
             tags: Json(entry.tags.iter().map(ToString::to_string).collect()),
             request_id: by.request_id.clone(),
         }
@@ -188,6 +196,23 @@ pub struct Change {
     pub tags: Json<Vec<String>>,
     /// The request that asked for it; empty at the command line.
     pub request_id: String,
+}
+
+/// The last place; 0 where nothing has been recorded.
+pub fn last(conn: &mut Conn) -> Result<i64> {
+    let last: Option<i64> = journal::table.select(diesel::dsl::max(journal::seq)).first(conn)?;
+    Ok(last.unwrap_or(0))
+}
+
+/// What was made stale after `since`, oldest first, with the place of each entry.
+pub fn tags_after(conn: &mut Conn, since: i64, limit: i64) -> Result<Vec<(i64, Vec<String>)>> {
+    let rows: Vec<(i64, Json<Vec<String>>)> = journal::table
+        .filter(journal::seq.gt(since))
+        .order(journal::seq)
+        .limit(limit)
+        .select((journal::seq, journal::tags))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(place, tags)| (place, tags.0)).collect())
 }
 
 /// The newest change of a resource: who else was at it.

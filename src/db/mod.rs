@@ -1,5 +1,7 @@
 //! The database room: SQLite or PostgreSQL by URL, one door for reading and one for writing.
+pub mod clock;
 pub mod dialect;
+mod follower;
 pub mod journal;
 mod lanes;
 pub mod migrations;
@@ -28,6 +30,8 @@ use crate::{
     ids::{SessionId, UserId},
     time::Instant,
 };
+use clock::TagClock;
+use follower::Follower;
 use journal::Entry;
 use lanes::Lane;
 
@@ -55,6 +59,8 @@ pub struct Db {
     readers: Lane,
     writers: Lane,
     statements: Arc<AtomicU64>,
+    clock: Arc<TagClock>,
+    follower: Option<Follower>,
 }
 
 impl Db {
@@ -78,7 +84,16 @@ impl Db {
         };
         let readers = lane("reader", cores, Access::Read)?;
         let writers = lane("writer", writers, Access::Write)?;
-        Ok(Self { readers, writers, statements })
+        let clock = Arc::default();
+        let following = || Follower::start(&config.database_url, &clock);
+        let follower = config.cache.then(following).transpose()?;
+        Ok(Self { readers, writers, statements, clock, follower })
+    }
+
+    /// Tells what of the things that public answers are made of has changed. Trusted only where
+    /// answers are to be cached.
+    pub fn clock(&self) -> &Arc<TagClock> {
+        &self.clock
     }
 
     /// Runs `work` on a reader, off the async threads: every statement in it sees one and the
@@ -91,7 +106,7 @@ impl Db {
     }
 
     /// Runs `work` on a writer inside one transaction, which an error rolls back. Returns only
-    /// after the commit has reached the disk. Work that recorded nothing is refused, so that no
+    /// after the commit has reached the disk and the tag clock has moved on. Work that recorded nothing is refused, so that no
     /// change can be missing from the journal.
     pub async fn write<T: Send + 'static>(
         &self,
@@ -99,19 +114,44 @@ impl Db {
         work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let by = by.into();
-        self.writers
-            .run(move |conn| {
-                dialect::writing(conn, |conn| {
-                    let mut tx = Tx { conn, by, entries: None };
-                    let done = work(&mut tx)?;
-                    let entries = tx.entries.take().ok_or_else(|| {
-                        Error::internal("a write that recorded nothing in the journal")
-                    })?;
-                    journal::append(tx.conn, &tx.by, entries)?;
-                    Ok(done)
-                })
-            })
-            .await
+        let db = self.clone();
+        self.writers.run(move |conn| db.commit(conn, by, work)).await
+    }
+
+    fn commit<T>(
+        &self,
+        conn: &mut Conn,
+        by: Context,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let (mut entries, mut places) = (Vec::new(), Vec::new());
+        let done = dialect::writing(conn, |conn| {
+            let mut tx = Tx { conn, by, entries: None };
+            let done = work(&mut tx)?;
+            entries = tx
+                .entries
+                .take()
+                .ok_or_else(|| Error::internal("a write that recorded nothing in the journal"))?;
+            places = journal::append(tx.conn, &tx.by, &entries)?;
+            if let Some(follower) = &self.follower {
+                follower.leave_out(&places);
+            }
+            Ok(done)
+        });
+        // A commit that failed may have come through all the same.
+        if done.is_err()
+            && let Some(follower) = &self.follower
+        {
+            follower.look_at(&places);
+        }
+        self.clock.move_on(entries.iter().flat_map(Entry::tags).cloned().collect());
+        done
+    }
+
+    /// The last place in the journal up to which this server has followed all changes; `None`
+    /// where it need not follow any.
+    pub fn followed(&self) -> Option<i64> {
+        self.follower.as_ref().map(Follower::position)
     }
 
     /// Closes every connection; whichever is needed next is opened again. The writers come last,

@@ -84,8 +84,8 @@ macro_rules! multi_sql {
 
 /// Teaches one Rust type to the multi connection.
 macro_rules! multi_rust {
-    ($rust:ty => $sql:ty $(, [$($generics:tt)*])?) => {
-        impl $(<$($generics)*>)? ToSql<$sql, MultiBackend> for $rust {
+    ($rust:ty => $sql:ty $(, to [$($to:tt)*], from [$($from:tt)*])?) => {
+        impl $(<$($to)*>)? ToSql<$sql, MultiBackend> for $rust {
             fn to_sql<'b>(
                 &'b self,
                 out: &mut Output<'b, '_, MultiBackend>,
@@ -94,7 +94,7 @@ macro_rules! multi_rust {
                 Ok(IsNull::No)
             }
         }
-        impl $(<$($generics)*>)? FromSql<$sql, MultiBackend> for $rust {
+        impl $(<$($from)*>)? FromSql<$sql, MultiBackend> for $rust {
             fn from_sql(value: MultiRawValue<'_>) -> deserialize::Result<Self> {
                 value.from_sql::<Self, $sql>()
             }
@@ -104,7 +104,9 @@ macro_rules! multi_rust {
 
 multi_sql!(Uid, Ts, Doc);
 multi_rust!(Instant => Ts);
-multi_rust!(Json<T> => Doc, [T: Serialize + DeserializeOwned + Debug + Send + Sync + 'static]);
+multi_rust!(Json<T> => Doc,
+    to [T: Serialize + Debug + Send + Sync + 'static],
+    from [T: DeserializeOwned + Debug + Send + Sync + 'static]);
 for_each_id!(multi_rust);
 
 /// Declares an enum that the database keeps as text and the API as the same text.

@@ -105,7 +105,9 @@ impl<T> Page<T> {
     pub fn next_link(&self, uri: &actix_web::http::Uri) -> Option<String> {
         let next = self.next.as_ref()?;
         let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        let rest = query.filter(|(name, _)| name != "cursor");
+        let mut rest: Vec<_> = query.filter(|(name, _)| name != "cursor").collect();
+        // Requests that mean the same have the same answer, headers included.
+        rest.sort();
         let query = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(rest)
             .append_pair("cursor", next)

@@ -229,7 +229,16 @@ fn add_headers(path: &str, method: &str, versioned: bool, status: &str, response
             ("Cache-Control".to_owned(), header("How long the answer may be kept (RFC 9111).")),
             ("Cache-Tag".to_owned(), header("What the answer was made of, separated by commas.")),
             ("Surrogate-Key".to_owned(), header("The same, separated by spaces.")),
+            ("Vary".to_owned(), header("Which request headers the answer depends on.")),
+            (
+                "Cache-Status".to_owned(),
+                header("Whether this server had the answer ready (RFC 9211)."),
+            ),
         ]);
+        if status == "200" {
+            let name = "Content-Encoding".to_owned();
+            headers.insert(name, header("`br`, `zstd` or `gzip`, by Accept-Encoding."));
+        }
     }
     if status == "201" && path.starts_with("/manage/") {
         headers.insert("Location".to_owned(), header("Where the new resource is."));

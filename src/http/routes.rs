@@ -1,47 +1,82 @@
 //! What the API document knows of addresses: it answers where no handler does.
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
     body::{EitherBody, MessageBody},
-    dev::{ResourceDef, ServiceRequest, ServiceResponse},
+    dev::{ServiceRequest, ServiceResponse},
     http::Method,
     middleware::Next,
 };
-use serde_json::Value;
+use matchit::{InsertError, Router};
+use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
 /// Which methods each address of the document answers to, and the query parameters of each.
 #[derive(Clone)]
-pub struct Routes(Arc<Vec<(ResourceDef, Vec<Operation>)>>);
+pub struct Routes(Arc<Router<Route>>);
+
+struct Route {
+    template: String,
+    operations: Vec<Operation>,
+}
 
 type Operation = (Method, Vec<String>);
 
-impl Routes {
-    /// Reads them off the document.
-    pub fn of(document: &Value) -> Self {
-        let paths = document["paths"].as_object().into_iter().flatten();
-        let routes = paths.map(|(template, operations)| {
-            let operations = operations.as_object().into_iter().flatten();
-            let operations = operations.filter_map(|(method, operation)| {
-                Some((method.to_uppercase().parse().ok()?, query_parameters(operation)))
-            });
-            (ResourceDef::new(template.as_str()), operations.collect())
-        });
-        Self(Arc::new(routes.collect()))
-    }
-
-    fn at(&self, path: &str) -> impl Iterator<Item = &Operation> {
-        let here = self.0.iter().filter(move |(template, _)| template.is_match(path));
-        here.flat_map(|(_, operations)| operations)
-    }
+/// As much of the document as is needed here.
+#[derive(Deserialize)]
+struct Document {
+    paths: BTreeMap<String, BTreeMap<String, Described>>,
 }
 
-fn query_parameters(operation: &Value) -> Vec<String> {
-    let parameters = operation["parameters"].as_array().into_iter().flatten();
-    let queries = parameters.filter(|parameter| parameter["in"] == "query");
-    queries.filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)).collect()
+#[derive(Deserialize)]
+struct Described {
+    #[serde(default)]
+    parameters: Vec<Parameter>,
+}
+
+#[derive(Deserialize)]
+struct Parameter {
+    name: String,
+    r#in: String,
+}
+
+/// Why no routes can be read off a document.
+#[derive(Debug, thiserror::Error)]
+pub enum NoRoutes {
+    /// It is not what this program writes.
+    #[error("the API document: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// Two templates stand in each other's way.
+    #[error("the API document: {0}")]
+    Ambiguous(#[from] InsertError),
+}
+
+impl Routes {
+    /// Reads them off the document.
+    pub fn of(document: &str) -> Result<Self, NoRoutes> {
+        let Document { paths } = serde_json::from_str(document)?;
+        let mut router = Router::new();
+        for (template, operations) in paths {
+            let operations = operations.into_iter().filter_map(|(method, operation)| {
+                let parameters = operation.parameters.into_iter();
+                let in_query = parameters.filter(|parameter| parameter.r#in == "query");
+                let names = in_query.map(|parameter| parameter.name).collect();
+                Some((method.to_uppercase().parse().ok()?, names))
+            });
+            let operations = operations.collect();
+            router.insert(template.clone(), Route { template, operations })?;
+        }
+        Ok(Self(Arc::new(router)))
+    }
+
+    fn at(&self, path: &str) -> Option<&Route> {
+        self.0.at(path).ok().map(|found| found.value)
+    }
 }
 
 /// Refuses a query parameter that the document does not know here, whether or not the handler
@@ -52,7 +87,8 @@ pub fn check_query(req: &HttpRequest) -> Result<()> {
     let Some(routes) = req.app_data::<Routes>().filter(|_| !query.is_empty()) else {
         return Ok(());
     };
-    let here = routes.at(req.path()).find(|(method, _)| method == req.method());
+    let here = routes.at(req.path()).map(|route| &route.operations);
+    let here = here.into_iter().flatten().find(|(method, _)| method == req.method());
     let Some((_, known)) = here else { return Ok(()) };
     for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
         if !known.iter().any(|known| *known == name) {
@@ -81,8 +117,8 @@ pub async fn strict<B: MessageBody>(
 
 /// The default service: 405 where the address exists for another method, 404 elsewhere.
 pub async fn nobody_home(req: HttpRequest) -> Result<HttpResponse> {
-    let here = req.app_data::<Routes>().into_iter().flat_map(|routes| routes.at(req.path()));
-    Err(match methods_of_literal(&req).or_else(|| listed(here)) {
+    let route = req.app_data::<Routes>().and_then(|routes| routes.at(req.path()));
+    Err(match route.and_then(Route::methods) {
         Some(methods) => Error::MethodNotAllowed(methods),
         None => Error::NotFound,
     })
@@ -90,17 +126,18 @@ pub async fn nobody_home(req: HttpRequest) -> Result<HttpResponse> {
 
 /// The methods of an address without parameters that another one with an `{id}` would take in.
 pub fn methods_of_literal(req: &HttpRequest) -> Option<String> {
-    let routes = req.app_data::<Routes>()?;
-    let here = routes.0.iter().find(|(template, _)| template.pattern() == Some(req.path()));
-    listed(here?.1.iter())
+    let route = req.app_data::<Routes>()?.at(req.path())?;
+    route.methods().filter(|_| route.template == req.path())
 }
 
-/// The methods as the `Allow` header lists them; `None` where there are none.
-fn listed<'a>(operations: impl Iterator<Item = &'a Operation>) -> Option<String> {
-    let names: BTreeSet<&str> = operations.map(|(method, _)| method.as_str()).collect();
-    let mut names: Vec<&str> = names.into_iter().collect();
-    if names.contains(&"GET") {
-        names.push("HEAD");
+impl Route {
+    /// The methods as the `Allow` header lists them; `None` where there are none.
+    fn methods(&self) -> Option<String> {
+        let names: BTreeSet<&str> = self.operations.iter().map(|(name, _)| name.as_str()).collect();
+        let mut names: Vec<&str> = names.into_iter().collect();
+        if names.contains(&"GET") {
+            names.push("HEAD");
+        }
+        (!names.is_empty()).then(|| names.join(", "))
     }
-    (!names.is_empty()).then(|| names.join(", "))
 }

@@ -1,17 +1,13 @@
 //! What stands at an address: an article, a front, or the way to where it has gone.
 use super::{compose::Subject, model::Redirect, queries::still_shown};
 use crate::{
-    articles::editions::{
-        self,
-        model::{EditionKind, EditionRow},
-        queries::When,
-    },
+    articles::editions::{self, model::EditionKind, queries::When, shown::Shown},
     db::Conn,
     error::{Error, Result, Retraction},
     http::cache::Made,
     ids::SectionId,
     sections::{self, tree::Tree},
-    tags::Tag,
+    tags::{Facet, Tag},
     text,
 };
 
@@ -42,12 +38,11 @@ pub fn find(
     if path.is_empty() {
         return Ok(Found::Home);
     }
-    if let Some((section, slug)) = split(tree, path) {
-        made.of([Tag::List(section)]);
-        if let Some(edition) = editions::queries::public_at(conn, section, slug, when)? {
-            return shown(conn, edition, tree, when, made)
-                .map(|subject| Found::Article(subject.into()));
-        }
+    if let Some((section, slug)) = split(tree, path)
+        && let Some(edition) = editions::queries::public_at(conn, section, slug, when)?
+    {
+        return shown(conn, edition, tree, when, made)
+            .map(|subject| Found::Article(subject.into()));
     }
     if let Some(section) = tree.at(path) {
         return Ok(Found::Section(section.id));
@@ -74,7 +69,7 @@ fn split<'a>(tree: &Tree, path: &'a str) -> Option<(SectionId, &'a str)> {
 /// The edition as something to show, or the notice that stands in its place.
 pub fn shown(
     conn: &mut Conn,
-    edition: EditionRow,
+    edition: Shown,
     tree: &Tree,
     when: When,
     made: &mut Made,
@@ -112,6 +107,8 @@ fn moved(
     let mut section_moved = None;
     for _ in 0..MOVES_MAX {
         if let Some((section, slug)) = split(tree, &path) {
+            // Whatever comes to stand here is of this section.
+            made.of([Tag::List(Facet::section(section))]);
             // Only an address that moved on the way here has not been looked up yet.
             let found = match section_moved {
                 Some(_) => editions::queries::public_at(conn, section, slug, when)?,
@@ -120,7 +117,10 @@ fn moved(
             let found = match found {
                 Some(edition) => Some(edition),
                 None => match editions::queries::last_at(conn, section, slug, when)? {
-                    Some(id) => editions::queries::public(conn, id, when)?,
+                    Some(id) => {
+                        made.of([Tag::target(id)]);
+                        editions::queries::public(conn, id, when)?
+                    }
                     None => None,
                 },
             };

@@ -1,6 +1,6 @@
 //! Ads in place: pinned ones stay where they are, the others are placed by rule and placement.
 use super::{
-    blocks::PageBlock,
+    blocks::{BodyBlock, PageBlock},
     parts::{AdPlace, PageAds},
 };
 use crate::{
@@ -61,12 +61,12 @@ impl<'a> Ads<'a> {
 
     /// Puts the slots that have a rule into the body: after every so many blocks of content, at
     /// most so often, never at its end and never beside another ad.
-    pub fn spread(&self, blocks: Vec<PageBlock>, made: &mut Made) -> Vec<PageBlock> {
+    pub fn spread(&self, blocks: Vec<BodyBlock>, made: &mut Made) -> Vec<BodyBlock> {
         let mut spread = blocks;
         for slot in self.showing.slots.iter().filter(|slot| slot.applies_to(&self.above)) {
             let Some(rule) = &slot.rule else { continue };
             let (every, most) = (usize::from(rule.0.after_every), usize::from(rule.0.max));
-            let is_ad = |block: Option<&PageBlock>| matches!(block, Some(PageBlock::AdSlot(_)));
+            let is_ad = |block: Option<&BodyBlock>| matches!(block, Some(BodyBlock::Placed(block)) if matches!(**block, PageBlock::AdSlot(_)));
             let mut placed = Vec::with_capacity(spread.len() + most);
             let (mut content, mut turns) = (0, 0);
             let mut rest = spread.into_iter().peekable();
@@ -78,7 +78,8 @@ impl<'a> Ads<'a> {
                     turns += 1;
                     content = 0;
                     let id = BlockId::of_turn(&slot.code, turns);
-                    placed.push(PageBlock::AdSlot(AdPlace { id, slot: Self::show(slot, made) }));
+                    let ad = PageBlock::AdSlot(AdPlace { id, slot: Self::show(slot, made) });
+                    placed.push(BodyBlock::Placed(ad.into()));
                 }
             }
             spread = placed;

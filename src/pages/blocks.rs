@@ -2,6 +2,7 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::parts::{AdPlace, PlacedMedia, ResolvedLink};
@@ -48,6 +49,16 @@ pub enum PageBlock {
     Table(TableBlock),
     #[serde(rename = "divider")]
     Divider(DividerBlock),
+}
+
+/// A block on its way out: as it was stored, or with something in the place of references.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum BodyBlock {
+    /// A [`PageBlock`] that is stored in the same form.
+    Stored(Box<RawValue>),
+    /// Made for this page.
+    Placed(Box<PageBlock>),
 }
 
 /// A picture in the body.

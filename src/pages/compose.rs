@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     ads::Ads,
-    blocks::{Gallery, PageBlock, resolved},
+    blocks::{BodyBlock, Gallery, PageBlock, resolved},
     html,
     model::{ArticleDocument, PageComments},
     parts::{Author, PublicSeo, PublicSocial, PublicSponsorship, PublicTag, ResolvedLink},
@@ -15,18 +15,18 @@ use crate::{
         blocks::Block,
         editions::{
             self,
-            model::{EditionDocument, EditionRow, Listed},
+            model::Listed,
             queries::When,
+            shown::{Shown, ShownDocument, StoredBlock},
         },
         input::{AdsMode, Sponsorship},
-        references,
         related::model::{FrozenLink, LinkKind},
     },
     comments::threads::{self, Beginning},
     db::Conn,
     error::Result,
     http::cache::Made,
-    ids::{ArticleId, MediaId, SectionId, UserId},
+    ids::{ArticleId, SectionId, UserId},
     media,
     sections::{model::CommentsMode, tree::Tree},
     tags::Tag,
@@ -58,12 +58,12 @@ pub struct Subject {
     pub modified_at: Instant,
     /// Since when it has been just so.
     pub since: Instant,
-    pub document: EditionDocument,
+    pub document: ShownDocument,
 }
 
 impl Subject {
     /// A public edition at its address in the tree.
-    pub fn of_edition(edition: EditionRow, tree: &Tree) -> Option<Self> {
+    pub fn of_edition(edition: Shown, tree: &Tree) -> Option<Self> {
         let path = format!("{}/{}", tree.get(edition.section_id)?.path, edition.slug);
         Some(Self {
             id: edition.article_id,
@@ -100,15 +100,11 @@ pub fn article(
 ) -> Result<ArticleDocument> {
     made.modified(subject.since);
     let Subject { id, section, path, published_at, first_published_at, modified_at, .. } = subject;
-    let EditionDocument { article, related_links } = subject.document;
+    let ShownDocument { article, related_links } = subject.document;
     let now = how.when.now;
     made.of([Tag::Article(id), Tag::Sections]);
 
-    let mut wanted: Vec<MediaId> =
-        references::media_of(&article).into_iter().map(|(id, _)| id).collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let gallery = Gallery::new(media::queries::of_ids(conn, &wanted)?, now);
+    let gallery = Gallery::new(media::queries::of_ids(conn, &article.media())?, now);
     let related = resolve_links(conn, &related_links, how, made)?;
     let authors = named(conn, article.authors.iter().flatten().copied(), made)?;
 
@@ -117,29 +113,29 @@ pub fn article(
     let above = section.iter().flat_map(|id| how.tree.above(*id)).map(|above| above.id).collect();
     let ads = Ads::new(&showing, above, made, now);
 
-    let mut blocks: Vec<PageBlock> = article
-        .body
-        .into_iter()
-        .filter_map(|block| match block {
-            Block::AdSlot(pin) => ads.pinned(pin.id, &pin.code, made),
-            other => resolved(other, &gallery, &related, made),
-        })
-        .collect();
-    if shows_ads {
-        blocks = ads.spread(blocks, made);
-    }
-    let (mut body_html, mut body_text) = (None, None);
-    let blocks = match how.body {
-        BodyForm::Blocks => Some(blocks),
-        BodyForm::Html => {
-            body_html = Some(html::render(&blocks));
-            None
-        }
-        BodyForm::Text => {
-            body_text = Some(html::plain(&blocks));
-            None
-        }
+    let mut place = |block| match block {
+        Block::AdSlot(pin) => ads.pinned(pin.id, &pin.code, made),
+        other => resolved(other, &gallery, &related, made),
     };
+    let (mut blocks, mut body_html, mut body_text) = (None, None, None);
+    if how.body == BodyForm::Blocks {
+        let placed = article.body.into_iter().filter_map(|block| match block {
+            StoredBlock::Plain(stored) => Some(BodyBlock::Stored(stored)),
+            StoredBlock::Referring(block) => {
+                place(block).map(|block| BodyBlock::Placed(block.into()))
+            }
+        });
+        let placed = placed.collect();
+        blocks = Some(if shows_ads { ads.spread(placed, made) } else { placed });
+    } else {
+        let typed = article.body.into_iter().map(StoredBlock::typed);
+        let typed = typed.collect::<Result<Vec<Block>>>()?;
+        let placed: Vec<PageBlock> = typed.into_iter().filter_map(place).collect();
+        match how.body {
+            BodyForm::Html => body_html = Some(html::render(&placed)),
+            BodyForm::Text | BodyForm::Blocks => body_text = Some(html::plain(&placed)),
+        }
+    }
 
     let comments = if how.comments {
         let resolved = section.and_then(|id| how.tree.get(id)).map_or_else(
@@ -252,7 +248,7 @@ fn resolve_links(
             let shown = queries::still_shown(conn, how.tree, &ids, how.when, made)?;
             live.retain(|id, _| shown.contains(id));
         }
-        made.of(targets.into_iter().map(Tag::Target));
+        made.of(targets.into_iter().map(Tag::target));
     }
     Ok(links
         .iter()

@@ -152,7 +152,7 @@ async fn get_articles(
         })
         .await?;
     let link = page.next_link(req.uri());
-    Ok(Delivered::new(&sparse::list(&page, fields.as_ref())?, made)?.link(link))
+    Ok(sparse::list(&page, fields.as_ref(), made)?.link(link))
 }
 
 text_enum! {
@@ -296,5 +296,5 @@ fn answer(
     };
     let article = compose::article(conn, subject, &how, &mut made)?;
     let document = PageDocument::Article(article.into());
-    Delivered::new(&sparse::article(&document, options.fields.as_ref())?, made)
+    sparse::article(&document, options.fields.as_ref(), made)
 }

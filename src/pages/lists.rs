@@ -10,7 +10,7 @@ use crate::{
         editions::{
             self,
             feed::{self, Feed, Sort},
-            model::{ALL, Listed, author_facet, genre_facet, language_facet, tag_facet},
+            model::Listed,
             queries::When,
         },
         input::Genre,
@@ -23,9 +23,9 @@ use crate::{
         query::Limit,
     },
     ids::{ArticleId, MediaId, SectionId, UserId},
-    media, sections,
+    media,
     sections::{model::Crumb, tree::Tree},
-    tags::Tag,
+    tags::{Facet, Tag},
     text,
     time::Instant,
 };
@@ -87,6 +87,8 @@ pub fn page(
     let after: Option<(Instant, ArticleId)> = cursor::read(&list, query.cursor.as_deref())?;
     let scope = scope(tree, query.section.as_deref(), made)?;
     let (any_of, all_of, within) = drive(query, scope);
+    // Whatever enters or leaves the page enters or leaves one of the lists that are walked.
+    made.of(any_of.iter().cloned().map(Tag::List));
     let feed = Feed {
         any_of,
         all_of,
@@ -116,21 +118,18 @@ pub fn page(
 }
 
 /// The lists of the sections in question; `None` where every article is in question.
-fn scope(tree: &Tree, section: Option<&str>, made: &mut Made) -> Result<Option<Vec<String>>> {
+fn scope(tree: &Tree, section: Option<&str>, made: &mut Made) -> Result<Option<Vec<Facet>>> {
     made.of([Tag::Sections]);
     let Some(named) = section else {
-        made.of([Tag::Lists]);
-        return Ok(tree
-            .has_hidden()
-            .then(|| tree.iter().map(|section| sections::queries::facet(section.id)).collect()));
+        let visible = || tree.iter().map(|section| Facet::section(section.id)).collect();
+        return Ok(tree.has_hidden().then(visible));
     };
     let section = match named.parse::<SectionId>() {
         Ok(id) => tree.get(id),
         Err(_) => tree.at(named),
     };
     let subtree = tree.subtree(section.ok_or(Error::NotFound)?.id);
-    made.of(subtree.iter().map(|id| Tag::List(*id)));
-    Ok(Some(subtree.into_iter().map(sections::queries::facet).collect()))
+    Ok(Some(subtree.into_iter().map(Facet::section).collect()))
 }
 
 /// Up to how many lists are merged; beyond, one list of all is walked and each article asked.
@@ -138,15 +137,13 @@ const MERGED_MAX: usize = 100;
 
 /// Which lists to walk, and which to ask about each article met on the way: the walk goes over
 /// what is likely to be the shortest. No section at all is a list of nothing.
-fn drive(
-    query: &ArticleQuery,
-    scope: Option<Vec<String>>,
-) -> (Vec<String>, Vec<String>, Vec<String>) {
+fn drive(query: &ArticleQuery, scope: Option<Vec<Facet>>) -> (Vec<Facet>, Vec<Facet>, Vec<Facet>) {
     if scope.as_ref().is_some_and(Vec::is_empty) {
         return (Vec::new(), Vec::new(), Vec::new());
     }
-    let narrow = [query.tag.as_deref().map(tag_facet), query.author.map(author_facet)];
-    let wide = [query.genre.map(genre_facet), query.language.as_deref().map(language_facet)];
+    let tag = query.tag.as_deref().map(|tag| Facet::tag(&text::slugify(tag)));
+    let narrow = [tag, query.author.map(Facet::author)];
+    let wide = [query.genre.map(Facet::genre), query.language.as_deref().map(Facet::language)];
     let mut facets = narrow.into_iter().chain(wide).flatten().peekable();
     let narrow = query.tag.is_some() || query.author.is_some();
     match scope {
@@ -154,7 +151,7 @@ fn drive(
             (sections, facets.collect(), Vec::new())
         }
         scope => {
-            let first = facets.next().unwrap_or_else(|| ALL.to_owned());
+            let first = facets.next().unwrap_or_else(Facet::all);
             (vec![first], facets.collect(), scope.unwrap_or_default())
         }
     }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     articles::{
         access::Access,
-        editions::{model::EditionDocument, queries::When},
+        editions::{model::EditionDocument, queries::When, shown::ShownDocument},
         queries as working, related,
         related::model::LinkRow,
     },
@@ -56,10 +56,10 @@ async fn preview_article(
             first_published_at: article.first_published_at.unwrap_or(now),
             modified_at: now,
             since: now,
-            document: EditionDocument {
+            document: ShownDocument::of(&EditionDocument {
                 article: article.document.0,
                 related_links: links.iter().map(LinkRow::frozen).collect(),
-            },
+            })?,
         };
         let how = Composition {
             tree: &tree,

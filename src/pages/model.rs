@@ -3,7 +3,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    blocks::PageBlock,
+    blocks::{BodyBlock, PageBlock},
     parts::{
         Author, PageAds, PlacedMedia, PublicSeo, PublicSocial, PublicSponsorship, PublicTag,
         ResolvedLink,
@@ -76,8 +76,8 @@ pub struct ArticleDocument {
     pub main_media: Option<PlacedMedia>,
     /// The body, unless it was asked for in another form.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub blocks: Option<Vec<PageBlock>>,
+    #[schema(nullable = false, value_type = Option<Vec<PageBlock>>)]
+    pub blocks: Option<Vec<BodyBlock>>,
     /// The body as HTML, where it was asked for so; without ads.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -11,7 +11,10 @@ use utoipa::{
 use super::model::{ArticleCard, ArticleDocument, PageDocument};
 use crate::{
     error::{Error, Result},
-    http::cursor::Page,
+    http::{
+        cache::{Delivered, Made},
+        cursor::Page,
+    },
     ids::ArticleId,
 };
 
@@ -67,23 +70,28 @@ impl<T: Serialize> Fields<T> {
 }
 
 /// One article, whole or only the wanted members.
-pub fn article(document: &PageDocument, fields: Option<&Fields<ArticleDocument>>) -> Result<Value> {
+pub fn article(
+    document: &PageDocument,
+    fields: Option<&Fields<ArticleDocument>>,
+    made: Made,
+) -> Result<Delivered> {
+    let Some(fields) = fields else { return Delivered::new(document, made) };
     let whole = serde_json::to_value(document).map_err(Error::internal)?;
-    Ok(match fields {
-        Some(fields) => fields.pick(whole),
-        None => whole,
-    })
+    Delivered::new(&fields.pick(whole), made)
 }
 
 /// A page of articles, whole or only the wanted members of each.
-pub fn list(page: &Page<ArticleCard>, fields: Option<&Fields<ArticleCard>>) -> Result<Value> {
+pub fn list(
+    page: &Page<ArticleCard>,
+    fields: Option<&Fields<ArticleCard>>,
+    made: Made,
+) -> Result<Delivered> {
+    let Some(fields) = fields else { return Delivered::new(page, made) };
     let mut whole = serde_json::to_value(page).map_err(Error::internal)?;
-    if let (Some(fields), Some(items)) = (fields, whole["data"].as_array_mut()) {
-        for item in items {
-            *item = fields.pick(item.take());
-        }
+    for item in whole["data"].as_array_mut().into_iter().flatten() {
+        *item = fields.pick(item.take());
     }
-    Ok(whole)
+    Delivered::new(&whole, made)
 }
 
 /// An article of which only some members were asked for.

@@ -24,7 +24,7 @@ use crate::{
         query::Query,
     },
     ids::SectionId,
-    tags::Tag,
+    tags::{Facet, Tag},
     text,
 };
 
@@ -162,7 +162,8 @@ async fn delete_section(
             }
             Some(to) => {
                 hand_over(tx, &section, to)?;
-                stale.extend([Tag::List(section.id), Tag::List(to), Tag::AdSlots]);
+                let lists = [section.id, to].map(|id| Tag::List(Facet::section(id)));
+                stale.extend(lists.into_iter().chain([Tag::AdSlots]));
             }
         }
         queries::delete(tx, section.id)?;

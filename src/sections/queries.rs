@@ -14,13 +14,9 @@ use crate::{
     error::{Error, Refused, Result},
     http::cursor::Rows,
     ids::{AdSlotId, ArticleId, SectionId, UserId},
+    tags::Facet,
     time::Instant,
 };
-
-/// The list in which an edition of this section stands.
-pub fn facet(section: SectionId) -> String {
-    format!("section:{section}")
-}
 
 /// All sections in sibling order. A newsroom has tens of them, never thousands.
 pub fn tree(conn: &mut Conn) -> Result<Tree> {
@@ -228,9 +224,11 @@ pub fn reassign(tx: &mut Tx<'_>, from: SectionId, to: SectionId) -> Result<()> {
     diesel::update(editions::table.filter(editions::section_id.eq(from)))
         .set(editions::section_id.eq(to))
         .execute(conn)?;
-    diesel::update(edition_keys::table.filter(edition_keys::facet.eq(facet(from))))
-        .set(edition_keys::facet.eq(facet(to)))
-        .execute(conn)?;
+    diesel::update(
+        edition_keys::table.filter(edition_keys::facet.eq(Facet::section(from).as_str())),
+    )
+    .set(edition_keys::facet.eq(Facet::section(to).as_str()))
+    .execute(conn)?;
     diesel::update(section_redirects::table.filter(section_redirects::section_id.eq(from)))
         .set(section_redirects::section_id.eq(to))
         .execute(conn)?;

@@ -233,6 +233,10 @@ pub fn store(
     if password {
         entry = entry.note("password");
     }
-    tx.record(entry.stale([Tag::Author(user.id)]))?;
+    if user.name != current.name {
+        // All that readers see of a user.
+        entry = entry.stale([Tag::Author(user.id)]);
+    }
+    tx.record(entry)?;
     Ok(user)
 }

@@ -16,6 +16,7 @@ use crate::{
     error::{Error, FieldError, Refused, Result},
     http::cursor::Rows,
     ids::{ArticleId, SectionId, UserId},
+    tags::Facet,
     time::Instant,
 };
 
@@ -122,11 +123,6 @@ pub fn check_an_admin_remains(conn: &mut Conn) -> Result<()> {
     Err(Error::conflict("The last active administrator must stay one."))
 }
 
-/// The list in which an edition of this author stands.
-pub fn facet(author: UserId) -> String {
-    format!("author:{author}")
-}
-
 /// The most articles that a refusal lists.
 const LISTED: i64 = 20;
 
@@ -139,7 +135,7 @@ pub fn works_of(conn: &mut Conn, id: UserId, now: Instant) -> Result<Vec<String>
         .limit(LISTED)
         .load(conn)?;
     let published: Vec<ArticleId> = edition_keys::table
-        .filter(edition_keys::facet.eq(facet(id)))
+        .filter(edition_keys::facet.eq(Facet::author(id).as_str()))
         .filter(edition_keys::retired.eq(false))
         .filter(edition_keys::valid_until.gt(now))
         // One that was called off before it began never was an edition of theirs.

@@ -42,7 +42,7 @@ async fn every_change_is_in_the_journal(app: TestApp) {
         (&last["resource_id"], &last["actor_name"]),
         (&article["id"], &json!("Administrator"))
     );
-    assert!(last["tags"].as_array().unwrap().contains(&json!("lists")));
+    assert!(last["tags"].as_array().unwrap().contains(&json!("list:all")));
     let path = format!("{JOURNAL}?since={}&limit=2", journal["data"][2]["seq"]);
     let page = admin.get(&path).await.expect(200);
     assert_eq!(actions(&page), ["article.created", "article.submitted"]);

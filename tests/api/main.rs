@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
 mod ads;
 mod articles;
+mod cache;
 mod comments;
 mod contract;
 mod demo;
+mod exactness;
 mod hostile;
 mod journal;
 mod media;

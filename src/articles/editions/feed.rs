@@ -14,6 +14,7 @@ use crate::{
     error::Result,
     http::cursor::Rows,
     ids::ArticleId,
+    tags::Facet,
     text_enum,
     time::Instant,
 };
@@ -34,11 +35,11 @@ text_enum! {
 #[derive(Debug)]
 pub struct Feed {
     /// The lists whose articles are merged: a section and those below it, or one other list.
-    pub any_of: Vec<String>,
+    pub any_of: Vec<Facet>,
     /// The lists that an article must stand in as well.
-    pub all_of: Vec<String>,
+    pub all_of: Vec<Facet>,
     /// The lists of which an article must stand in one; empty where that does not matter.
-    pub within: Vec<String>,
+    pub within: Vec<Facet>,
     /// Published at this instant or later.
     pub from: Option<Instant>,
     /// Published before this instant.

@@ -3,3 +3,4 @@ pub mod feed;
 pub mod manage;
 pub mod model;
 pub mod queries;
+pub mod shown;

@@ -12,9 +12,9 @@ use crate::{
     db::{schema::editions, types::Json},
     http::query::Limit,
     ids::{AnyId, ArticleId, SectionId, UserId},
-    sections, text, text_enum,
+    tags::Facet,
+    text, text_enum,
     time::Instant,
-    users,
 };
 
 text_enum! {
@@ -93,15 +93,16 @@ pub struct EditionRow {
 
 impl EditionRow {
     /// The lists that the edition belongs to.
-    pub fn facets(&self) -> Vec<String> {
+    pub fn facets(&self) -> Vec<Facet> {
         let article = &self.document.0.article;
-        let authors = article.authors.iter().flatten().map(|id| author_facet(*id));
-        let tags = article.tags.iter().map(|tag| tag_facet(tag));
-        let mut facets: Vec<String> = [
-            ALL.to_owned(),
-            sections::queries::facet(self.section_id),
-            genre_facet(self.genre),
-            language_facet(&self.language),
+        let authors = article.authors.iter().flatten().map(|id| Facet::author(*id));
+        // However a tag is spelled.
+        let tags = article.tags.iter().map(|tag| Facet::tag(&text::slugify(tag)));
+        let mut facets: Vec<Facet> = [
+            Facet::all(),
+            Facet::section(self.section_id),
+            Facet::genre(self.genre),
+            Facet::language(&self.language),
         ]
         .into_iter()
         .chain(authors)
@@ -111,29 +112,6 @@ impl EditionRow {
         facets.dedup();
         facets
     }
-}
-
-/// The list of everything.
-pub const ALL: &str = "all";
-
-/// The list of a genre.
-pub fn genre_facet(genre: Genre) -> String {
-    format!("genre:{genre}")
-}
-
-/// The list of a language.
-pub fn language_facet(language: &str) -> String {
-    format!("language:{language}")
-}
-
-/// The list of an author.
-pub fn author_facet(author: UserId) -> String {
-    users::queries::facet(author)
-}
-
-/// The list of a tag, however it is spelled.
-pub fn tag_facet(tag: &str) -> String {
-    format!("tag:{}", text::slugify(tag))
 }
 
 /// What the list of an article's editions shows of one.

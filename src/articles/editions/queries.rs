@@ -4,7 +4,10 @@ use diesel::{
     prelude::*,
 };
 
-use super::model::{EditionFilter, EditionHead, EditionKind, EditionRow, Listed};
+use super::{
+    model::{EditionFilter, EditionHead, EditionKind, EditionRow, Listed},
+    shown::Shown,
+};
 use crate::{
     articles::references::Use,
     db::{
@@ -46,13 +49,13 @@ impl When {
 diesel::alias!(const CURRENT: Alias<Current> = editions as current);
 
 /// The edition of an article that was public at the instant, live or retracted.
-pub fn public(conn: &mut Conn, id: ArticleId, when: When) -> Result<Option<EditionRow>> {
+pub fn public(conn: &mut Conn, id: ArticleId, when: When) -> Result<Option<Shown>> {
     let found = editions::table
         .filter(editions::article_id.eq(id))
         .filter(editions::valid_until.gt(when.at))
         .filter(editions::valid_from.le(when.at))
         .order(editions::number.desc())
-        .select(EditionRow::as_select())
+        .select(Shown::as_select())
         .first(conn)
         .optional()?;
     still_public(conn, found, when)
@@ -64,25 +67,21 @@ pub fn public_at(
     section: SectionId,
     slug: &str,
     when: When,
-) -> Result<Option<EditionRow>> {
+) -> Result<Option<Shown>> {
     let found = editions::table
         .filter(editions::section_id.eq(section))
         .filter(editions::slug.eq(slug))
         .filter(editions::valid_until.gt(when.at))
         .filter(editions::valid_from.le(when.at))
         .order((editions::kind, editions::number.desc()))
-        .select(EditionRow::as_select())
+        .select(Shown::as_select())
         .first(conn)
         .optional()?;
     still_public(conn, found, when)
 }
 
 /// Drops what was public in the past and is not any more; a retraction since speaks instead.
-fn still_public(
-    conn: &mut Conn,
-    found: Option<EditionRow>,
-    when: When,
-) -> Result<Option<EditionRow>> {
+fn still_public(conn: &mut Conn, found: Option<Shown>, when: When) -> Result<Option<Shown>> {
     match found {
         Some(edition) if when.at < when.now => {
             let now = When { at: when.now, ..when };
@@ -262,7 +261,7 @@ pub fn insert(conn: &mut Conn, new: &[(&EditionRow, &[Use])]) -> Result<()> {
             edition.facets().into_iter().map(|facet| {
                 (
                     edition_keys::edition_id.eq(edition.id),
-                    edition_keys::facet.eq(facet),
+                    edition_keys::facet.eq(facet.as_str().to_owned()),
                     edition_keys::retired.eq(false),
                     edition_keys::published_at.eq(edition.published_at),
                     edition_keys::article_id.eq(edition.article_id),

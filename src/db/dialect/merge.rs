@@ -12,6 +12,7 @@ use crate::{
     db::{Conn, MultiBackend},
     error::Result,
     ids::{AnyId, ArticleId, Uid},
+    tags::Facet,
     time::{Instant, Ts},
 };
 
@@ -19,11 +20,11 @@ use crate::{
 #[derive(Debug)]
 pub struct Merge<'a> {
     /// The lists to merge; no edition stands in two of them.
-    pub any_of: &'a [String],
+    pub any_of: &'a [Facet],
     /// The lists that an edition must stand in as well.
-    pub all_of: &'a [String],
+    pub all_of: &'a [Facet],
     /// The lists of which an edition must stand in one; empty where that does not matter.
-    pub within: &'a [String],
+    pub within: &'a [Facet],
     /// For which instant.
     pub at: Instant,
     /// Where `at` is past: only articles that are public at this instant, too.
@@ -45,7 +46,7 @@ pub struct Merge<'a> {
 impl Merge<'_> {
     /// Each list, and whether to look among the editions that ended long ago: those stand apart,
     /// in an order of their own.
-    fn branches(&self) -> impl Iterator<Item = (&String, bool)> {
+    fn branches(&self) -> impl Iterator<Item = (&Facet, bool)> {
         let ages: &[bool] = if self.retired { &[false, true] } else { &[false] };
         self.any_of.iter().flat_map(move |facet| ages.iter().map(move |age| (facet, *age)))
     }
@@ -140,9 +141,9 @@ pub fn count(conn: &mut Conn, merge: &Merge<'_>) -> Result<i64> {
 }
 
 /// The keys of one list that are wanted, in no order.
-fn conditions(to: &mut Statement, merge: &Merge<'_>, facet: &str, retired: bool) {
+fn conditions(to: &mut Statement, merge: &Merge<'_>, facet: &Facet, retired: bool) {
     to.sql.push_str("select k.edition_id, k.published_at, k.article_id from edition_keys k");
-    to.push(" where k.facet = ", Bind::Text(facet.to_owned()));
+    to.push(" where k.facet = ", Bind::Text(facet.as_str().to_owned()));
     to.push(" and k.retired = ", Bind::Bool(retired));
     to.push(" and k.valid_from <= ", Bind::At(merge.at));
     to.push(" and k.valid_until > ", Bind::At(merge.at));
@@ -165,7 +166,7 @@ fn conditions(to: &mut Statement, merge: &Merge<'_>, facet: &str, retired: bool)
         to.sql.push_str(
             " and exists (select 1 from edition_keys o where o.edition_id = k.edition_id",
         );
-        to.push(" and o.facet = ", Bind::Text(other.clone()));
+        to.push(" and o.facet = ", Bind::Text(other.as_str().to_owned()));
         to.sql.push(')');
     }
     for (number, list) in merge.within.iter().enumerate() {
@@ -175,7 +176,7 @@ fn conditions(to: &mut Statement, merge: &Merge<'_>, facet: &str, retired: bool)
         } else {
             ", "
         };
-        to.push(joint, Bind::Text(list.clone()));
+        to.push(joint, Bind::Text(list.as_str().to_owned()));
     }
     if !merge.within.is_empty() {
         to.sql.push_str("))");

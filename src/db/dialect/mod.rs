@@ -5,7 +5,7 @@ pub mod merge;
 use diesel::{
     Connection, RunQueryDsl,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
-    sql_types::BigInt,
+    sql_types::{BigInt, Text},
 };
 use uuid::Uuid;
 
@@ -91,6 +91,43 @@ pub(super) fn migrating<T>(
     }
     // The lock ends with the connection, which the caller drops.
     work(conn)
+}
+
+/// The channel on which PostgreSQL calls those who follow the journal.
+const CHANNEL: &str = "broadsheet_journal";
+
+/// Calls everyone who listens, once this transaction commits.
+#[expect(clippy::disallowed_methods, reason = "this is where raw SQL lives")]
+pub(super) fn call(conn: &mut Conn) -> Result<()> {
+    if let Conn::Postgres(conn) = conn {
+        diesel::sql_query("select pg_notify($1, '')").bind::<Text, _>(CHANNEL).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Has this connection listen for calls, where there are any.
+pub(super) fn listen(conn: &mut Conn) -> Result<()> {
+    if let Conn::Postgres(conn) = conn {
+        conn.batch_execute(&format!("listen {CHANNEL}"))?;
+    }
+    Ok(())
+}
+
+/// Whether calls can reach this connection at all.
+pub(super) fn hears(conn: &Conn) -> bool {
+    matches!(conn, Conn::Postgres(_))
+}
+
+/// Whether somebody has called since the last time this was asked. Does not wait.
+pub(super) fn was_called(conn: &mut Conn) -> Result<bool> {
+    let mut called = false;
+    if let Conn::Postgres(conn) = conn {
+        for call in conn.notifications_iter() {
+            call?;
+            called = true;
+        }
+    }
+    Ok(called)
 }
 
 /// Holds back every other transaction that asks for the same lock, until this one ends.

@@ -1,13 +1,17 @@
 //! A caller of the API, as the tests play one.
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    io::Read,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use actix_web::{
     http::{Method, StatusCode, header::HeaderMap},
     test::TestRequest,
 };
+use flate2::read::GzDecoder;
 use serde_json::Value;
 
 use super::{Call, contract};
@@ -25,7 +29,8 @@ pub struct Answer {
 
 impl Answer {
     pub fn new(status: StatusCode, headers: HeaderMap, bytes: &[u8]) -> Self {
-        let text = String::from_utf8(bytes.to_vec()).expect("an answer in UTF-8");
+        let coding = headers.get("content-encoding").map(|name| name.to_str().unwrap());
+        let text = String::from_utf8(decoded(coding, bytes)).expect("an answer in UTF-8");
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Self { status, headers, body, text }
     }
@@ -48,10 +53,28 @@ impl Answer {
         assert!(errors.iter().any(|error| named(&error)), "no {code} at {place} in {body:#}");
     }
 
+    /// Whether the server had the answer ready.
+    #[track_caller]
+    pub fn was_ready(&self) -> bool {
+        self.header("cache-status") == "broadsheet; hit"
+    }
+
     #[track_caller]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).unwrap_or_else(|| panic!("no {name} header")).to_str().unwrap()
     }
+}
+
+fn decoded(coding: Option<&str>, bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    match coding {
+        None => plain.extend_from_slice(bytes),
+        Some("gzip") => drop(GzDecoder::new(bytes).read_to_end(&mut plain).unwrap()),
+        Some("br") => drop(brotli::Decompressor::new(bytes, 4096).read_to_end(&mut plain).unwrap()),
+        Some("zstd") => plain = zstd::decode_all(bytes).unwrap(),
+        Some(other) => panic!("{other} is no coding that the server should send"),
+    }
+    plain
 }
 
 #[derive(Clone)]

@@ -69,7 +69,7 @@ pub struct TestApp {
     pub state: State,
     engine: Engine,
     // Last, so that it goes when nothing uses it any more.
-    _database: engines::Database,
+    database: Rc<engines::Database>,
 }
 
 impl TestApp {
@@ -87,7 +87,22 @@ impl TestApp {
 
     /// With a database that nobody has used yet.
     pub async fn start_empty(engine: Engine, settings: impl Fn(&str) -> Option<String>) -> Self {
-        let database = engine.database();
+        let clock =
+            Arc::new(AtomicI64::new("2026-06-01T12:00:00Z".parse::<Instant>().unwrap().micros()));
+        Self::serve(engine, Rc::new(engine.database()), clock, settings).await
+    }
+
+    /// Another server on the same database, with settings of its own.
+    pub async fn another(&self, settings: impl Fn(&str) -> Option<String>) -> Self {
+        Self::serve(self.engine, Rc::clone(&self.database), Arc::clone(&self.clock), settings).await
+    }
+
+    async fn serve(
+        engine: Engine,
+        database: Rc<engines::Database>,
+        clock: Arc<AtomicI64>,
+        settings: impl Fn(&str) -> Option<String>,
+    ) -> Self {
         let config = Config::read(|name| match name {
             "DATABASE_URL" => Some(database.url.clone()),
             "DATABASE_CONNECTIONS" => Some("2".to_owned()),
@@ -95,8 +110,6 @@ impl TestApp {
             other => settings(other),
         })
         .expect("the test's settings are valid");
-        let clock =
-            Arc::new(AtomicI64::new("2026-06-01T12:00:00Z".parse::<Instant>().unwrap().micros()));
         let state = State::open(config, Clock::settable(Arc::clone(&clock))).unwrap();
         let service = Rc::new(init_service(app::build(state.clone())).await);
         let call: Call = Rc::new(move |req| {
@@ -109,7 +122,7 @@ impl TestApp {
             })
         });
         let (signed_in, users) = Default::default();
-        Self { call, clock, signed_in, users, state, engine, _database: database }
+        Self { call, clock, signed_in, users, state, engine, database }
     }
 
     /// What the test runs on.

@@ -1,0 +1,131 @@
+//! An edition as readers' rooms read it: what pages pass on as it stands is not taken apart.
+use diesel::prelude::*;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::value::RawValue;
+
+use super::model::{EditionDocument, EditionKind};
+use crate::{
+    articles::{
+        blocks::{Block, MediaUse},
+        input::{Ads, ArticleComments, Genre, Seo, Social, Sponsorship},
+        related::model::FrozenLink,
+    },
+    db::{schema::editions, types::Json},
+    error::{Error, Result},
+    ids::{ArticleId, MediaId, SectionId, UserId},
+    time::Instant,
+};
+
+/// An edition that is or was public.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = editions)]
+pub struct Shown {
+    pub article_id: ArticleId,
+    pub kind: EditionKind,
+    pub valid_from: Instant,
+    pub valid_until: Instant,
+    pub section_id: SectionId,
+    pub slug: String,
+    pub published_at: Instant,
+    pub first_published_at: Instant,
+    pub modified_at: Instant,
+    pub document: Json<ShownDocument>,
+    pub notice: Option<String>,
+}
+
+/// An [`EditionDocument`], read as far as pages need it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ShownDocument {
+    pub article: ShownArticle,
+    pub related_links: Vec<FrozenLink>,
+}
+
+/// The article of a [`ShownDocument`].
+#[derive(Debug, Clone, Deserialize)]
+pub struct ShownArticle {
+    pub language: Option<String>,
+    pub genre: Genre,
+    pub kicker: Option<String>,
+    pub headline: String,
+    pub lead: Option<String>,
+    pub byline: Option<String>,
+    pub authors: Option<Vec<UserId>>,
+    pub tags: Vec<String>,
+    pub main_media: Option<MediaUse>,
+    pub body: Vec<StoredBlock>,
+    pub seo: Seo,
+    pub social: Social,
+    pub sponsorship: Option<Sponsorship>,
+    pub ads: Ads,
+    pub comments_mode: ArticleComments,
+    pub canonical_url: Option<String>,
+}
+
+/// A block of a body: as it is stored where readers get the same, else as what it is.
+#[derive(Debug, Clone)]
+pub enum StoredBlock {
+    /// Holds nothing but its own words.
+    Plain(Box<RawValue>),
+    /// Refers to something else, which readers get in its place.
+    Referring(Block),
+}
+
+impl<'de> Deserialize<'de> for StoredBlock {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Kind<'a> {
+            r#type: &'a str,
+        }
+        let stored = Box::<RawValue>::deserialize(deserializer)?;
+        let kind: Kind<'_> = serde_json::from_str(stored.get()).map_err(de::Error::custom)?;
+        match kind.r#type {
+            "image" | "gallery" | "video" | "related" | "ad_slot" => {
+                typed(&stored).map(Self::Referring).map_err(de::Error::custom)
+            }
+            _ => Ok(Self::Plain(stored)),
+        }
+    }
+}
+
+fn typed(stored: &RawValue) -> serde_json::Result<Block> {
+    serde_json::from_str(stored.get())
+}
+
+impl StoredBlock {
+    /// The block as what it is, for whoever has to look into it.
+    pub fn typed(self) -> Result<Block> {
+        match self {
+            Self::Plain(stored) => typed(&stored).map_err(Error::internal),
+            Self::Referring(block) => Ok(block),
+        }
+    }
+}
+
+impl ShownDocument {
+    /// The same document, which has not been stored yet.
+    pub fn of(document: &EditionDocument) -> Result<Self> {
+        let stored = serde_json::to_string(document).map_err(Error::internal)?;
+        serde_json::from_str(&stored).map_err(Error::internal)
+    }
+}
+
+impl ShownArticle {
+    /// Every medium that it shows, each once.
+    pub fn media(&self) -> Vec<MediaId> {
+        let mut ids: Vec<MediaId> = self.main_media.iter().map(|main| main.media_id).collect();
+        ids.extend(self.social.media_id);
+        for block in &self.body {
+            match block {
+                StoredBlock::Referring(Block::Image(image)) => ids.push(image.media_id),
+                StoredBlock::Referring(Block::Gallery(gallery)) => {
+                    ids.extend(gallery.items.iter().map(|item| item.media_id));
+                }
+                StoredBlock::Referring(Block::Video(video)) => ids.extend(video.media_id),
+                StoredBlock::Referring(_) | StoredBlock::Plain(_) => {}
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+}

@@ -1,0 +1,177 @@
+//! The follower: reads in the journal what others have changed, and moves the tag clock.
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use super::{Access, Conn, clock::TagClock, dialect, journal};
+use crate::{
+    config::DatabaseUrl,
+    error::{Error, Result},
+    tags::Tag,
+};
+
+/// For how long after each look into the journal nothing can have been missed. Where it cannot be
+/// read any more, answers from memory end with this.
+const LEASE: Duration = Duration::from_secs(2);
+/// How often the journal is read even when nobody calls, since a call can be lost.
+const SWEEP: Duration = Duration::from_millis(250);
+/// How often to listen whether somebody calls, where somebody can.
+const LISTEN: Duration = Duration::from_millis(10);
+/// How many entries are read at once.
+const BATCH: i64 = 1000;
+
+/// Keeps the tag clock right while others write to the same database. Ends with its last handle.
+#[derive(Debug, Clone)]
+pub(super) struct Follower {
+    own: Own,
+    position: Arc<AtomicI64>,
+    _stop: Sender<Infallible>,
+}
+
+/// Places in the journal that this server wrote itself, and whose tags it moves itself.
+#[derive(Debug, Clone, Default)]
+struct Own(Arc<Mutex<HashSet<i64>>>);
+
+impl Own {
+    fn with<T>(&self, look: impl FnOnce(&mut HashSet<i64>) -> T) -> T {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Follower {
+    /// Starts to follow: from now on the clock can be trusted.
+    pub fn start(url: &DatabaseUrl, clock: &Arc<TagClock>) -> Result<Self> {
+        let (stop, stopped) = bounded(0);
+        let own = Own::default();
+        let mut conn = dialect::connect(url, Access::Read)?;
+        let asked = Instant::now();
+        let mut reader = Reader {
+            url: url.clone(),
+            position: Arc::new(AtomicI64::new(journal::last(&mut conn)?)),
+            clock: Arc::clone(clock),
+            own: own.clone(),
+            stopped,
+        };
+        clock.trust(asked, LEASE);
+        let position = Arc::clone(&reader.position);
+        let begun: io::Result<_> =
+            thread::Builder::new().name("follower".to_owned()).spawn(move || reader.follow(conn));
+        begun.map_err(Error::internal)?;
+        Ok(Self { own, position, _stop: stop })
+    }
+
+    /// The last entry of the journal whose tags have moved here.
+    pub fn position(&self) -> i64 {
+        self.position.load(Ordering::Acquire)
+    }
+
+    /// This server is about to commit these entries, and will move their tags itself.
+    pub fn leave_out(&self, entries: &[i64]) {
+        self.own.with(|own| own.extend(entries));
+    }
+
+    /// They may have been committed, or not.
+    pub fn look_at(&self, entries: &[i64]) {
+        self.own.with(|own| own.retain(|entry| !entries.contains(entry)));
+    }
+}
+
+struct Reader {
+    url: DatabaseUrl,
+    /// The last entry whose tags have moved.
+    position: Arc<AtomicI64>,
+    clock: Arc<TagClock>,
+    own: Own,
+    stopped: Receiver<Infallible>,
+}
+
+/// Nobody needs the follower any more.
+struct Stopped;
+
+impl Reader {
+    fn follow(&mut self, first: Conn) {
+        let mut conn = Some(first);
+        loop {
+            let session = match conn.take() {
+                Some(conn) => Ok(conn),
+                None => dialect::connect(&self.url, Access::Read),
+            };
+            match session.and_then(|conn| self.session(conn)) {
+                Ok(Stopped) => return,
+                Err(err) => {
+                    tracing::warn!("cannot follow the journal, so nothing is cached: {err}");
+                }
+            }
+            if self.stopped(SWEEP) {
+                return;
+            }
+        }
+    }
+
+    /// Follows on one connection until it breaks or nobody needs it any more.
+    fn session(&mut self, mut conn: Conn) -> Result<Stopped> {
+        dialect::listen(&mut conn)?;
+        loop {
+            self.catch_up(&mut conn)?;
+            if self.wait(&mut conn)? {
+                return Ok(Stopped);
+            }
+        }
+    }
+
+    /// Moves the tags of every entry that has been written since the last one seen.
+    fn catch_up(&mut self, conn: &mut Conn) -> Result<()> {
+        loop {
+            let asked = Instant::now();
+            let position = self.position.load(Ordering::Relaxed);
+            let entries = journal::tags_after(conn, position, BATCH)?;
+            let Some(last) = entries.last().map(|(place, _)| *place) else {
+                self.clock.trust(asked, LEASE);
+                return Ok(());
+            };
+            for (place, tags) in entries {
+                if !self.own.with(|own| own.remove(&place)) {
+                    self.move_on(&tags);
+                }
+            }
+            self.position.store(last, Ordering::Release);
+        }
+    }
+
+    fn move_on(&self, tags: &[String]) {
+        match tags.iter().map(|tag| tag.parse()).collect::<Result<Vec<Tag>, _>>() {
+            Ok(tags) => self.clock.move_on(tags),
+            // Written by a newer version: whatever it stands for, this makes it stale.
+            Err(_) => self.clock.move_all(),
+        }
+    }
+
+    /// Waits for a call, or for the next sweep; returns whether to stop.
+    fn wait(&self, conn: &mut Conn) -> Result<bool> {
+        let step = if dialect::hears(conn) { LISTEN } else { SWEEP };
+        let started = Instant::now();
+        while started.elapsed() < SWEEP {
+            if self.stopped(step) {
+                return Ok(true);
+            }
+            if dialect::was_called(conn)? {
+                break;
+            }
+        }
+        Ok(false)
+    }
+
+    fn stopped(&self, within: Duration) -> bool {
+        self.stopped.recv_timeout(within) == Err(RecvTimeoutError::Disconnected)
+    }
+}

@@ -1,0 +1,172 @@
+//! The answers that are kept ready: bounded by bytes, built one at a time, never stale.
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use quick_cache::{
+    DefaultHashBuilder, Weighter,
+    sync::{Cache, DefaultLifecycle, EntryAction, EntryResult, PlaceholderGuard},
+};
+
+use super::{
+    key::{Asked, Key},
+    rendered::Rendered,
+};
+use crate::{
+    config::Config,
+    db::{
+        Db,
+        clock::{TagClock, Tick},
+    },
+    time::Instant,
+};
+
+/// Ready-made answers. Cheap to clone; one for all workers.
+#[derive(Clone)]
+pub struct Answers(Arc<Inner>);
+
+struct Inner {
+    kept: Cache<Key, Kept, Weight>,
+    clock: Arc<TagClock>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+/// What became of the last attempt to build an answer.
+#[derive(Clone)]
+enum Kept {
+    Ready(Arc<Rendered>),
+    /// It was a refusal. Until anything changes, nobody needs to wait for another's attempt.
+    Refused(Tick),
+}
+
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<Key, Kept> for Weight {
+    fn weight(&self, key: &Key, kept: &Kept) -> u64 {
+        const OVERHEAD: usize = 200;
+        let answer = match kept {
+            Kept::Ready(rendered) => rendered.weight(),
+            Kept::Refused(_) => 0,
+        };
+        (key.request.len() + answer + OVERHEAD) as u64
+    }
+}
+
+/// What there is for a request.
+pub enum Found<'a> {
+    /// A fresh answer.
+    Ready(Arc<Rendered>),
+    /// Nothing: it is one's turn to make it.
+    Turn(Turn<'a>),
+}
+
+type Guard<'a> =
+    PlaceholderGuard<'a, Key, Kept, Weight, DefaultHashBuilder, DefaultLifecycle<Key, Kept>>;
+
+/// The right to make one answer, while others who ask for the same wait. Given up when dropped:
+/// the next one who waits gets it.
+pub struct Turn<'a> {
+    answers: &'a Answers,
+    key: &'a Key,
+    /// `None` where nobody waits for anybody.
+    guard: Option<Guard<'a>>,
+    begun: Tick,
+}
+
+impl Turn<'_> {
+    /// Hands the answer to all who wait, and keeps it; there is none where it was a refusal.
+    pub fn settle(self, answer: Option<&Arc<Rendered>>) {
+        let kept = answer.map_or(Kept::Refused(self.begun), |answer| Kept::Ready(answer.clone()));
+        match self.guard {
+            // Where the place has been taken meanwhile, something newer stands there.
+            Some(guard) => drop(guard.insert(kept)),
+            None if answer.is_some() => self.answers.0.kept.insert(self.key.clone(), kept),
+            None => {}
+        }
+    }
+}
+
+/// An answer of a usual size, to guess how many there will be.
+const USUAL: u64 = 16 * 1024;
+
+impl Answers {
+    /// None yet; `None` where the settings want none to be kept.
+    pub fn open(config: &Config, db: &Db) -> Option<Self> {
+        let most = config.cache_max_bytes;
+        config.cache.then(|| {
+            let guess = usize::try_from(most / USUAL).unwrap_or(usize::MAX);
+            Self(Arc::new(Inner {
+                kept: Cache::with_weighter(guess, most, Weight),
+                clock: Arc::clone(db.clock()),
+                hits: AtomicU64::new(0),
+                misses: AtomicU64::new(0),
+            }))
+        })
+    }
+
+    /// A fresh answer, if there is one: the short way.
+    pub fn get(&self, asked: &Asked<'_>, now: Instant) -> Option<Arc<Rendered>> {
+        match self.0.kept.get(asked)? {
+            Kept::Ready(answer) if self.is_good(&answer, now) => {
+                self.0.hits.fetch_add(1, Ordering::Relaxed);
+                Some(answer)
+            }
+            Kept::Ready(_) | Kept::Refused(_) => None,
+        }
+    }
+
+    /// A fresh answer, or the right to make one. Waits while another makes it, and does not take
+    /// what was begun too early.
+    pub async fn find<'a>(&'a self, key: &'a Key, now: Instant) -> Found<'a> {
+        let begun = self.0.clock.now();
+        let judge = |_: &Key, kept: &mut Kept| match kept {
+            Kept::Ready(answer) if self.is_good(answer, now) => {
+                EntryAction::Retain(Some(Arc::clone(answer)))
+            }
+            Kept::Refused(at) if *at == begun => EntryAction::Retain(None),
+            Kept::Ready(_) | Kept::Refused(_) => EntryAction::ReplaceWithGuard,
+        };
+        let guard = match self.0.kept.entry_async(key, judge).await {
+            EntryResult::Retained(Some(answer)) => {
+                self.0.hits.fetch_add(1, Ordering::Relaxed);
+                return Found::Ready(answer);
+            }
+            EntryResult::Vacant(guard) | EntryResult::Replaced(guard, _) => Some(guard),
+            EntryResult::Retained(None) | EntryResult::Removed(..) | EntryResult::Timeout => None,
+        };
+        self.0.misses.fetch_add(1, Ordering::Relaxed);
+        Found::Turn(Turn { answers: self, key, guard, begun })
+    }
+
+    /// Whether this is what would be made now, as far as this server can know.
+    fn is_good(&self, answer: &Rendered, now: Instant) -> bool {
+        self.0.clock.is_trusted() && answer.is_fresh(&self.0.clock, now)
+    }
+
+    /// How many requests were answered from memory.
+    pub fn hits(&self) -> u64 {
+        self.0.hits.load(Ordering::Relaxed)
+    }
+
+    /// How many answers had to be made.
+    pub fn misses(&self) -> u64 {
+        self.0.misses.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes the answers take.
+    pub fn bytes(&self) -> u64 {
+        self.0.kept.weight()
+    }
+}
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ready-made answers", self.0.kept.len())
+    }
+}

@@ -1,0 +1,142 @@
+//! The middleware of the delivery face: answers from memory where it can, and renders what
+//! handlers deliver where it cannot.
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, ResponseError,
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method,
+        header::{HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+
+use super::{
+    Answers, Delivered,
+    answers::Found,
+    coding::Coding,
+    key::{self, Asked, Key},
+    rendered::Rendered,
+};
+use crate::{
+    config::Config,
+    db::Db,
+    error::{Error, Result},
+    time::Now,
+};
+
+type Served<B> = Result<ServiceResponse<EitherBody<B>>, actix_web::Error>;
+
+/// Where an answer came from (RFC 9211).
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+const HIT: HeaderValue = HeaderValue::from_static("broadsheet; hit");
+const MISS: HeaderValue = HeaderValue::from_static("broadsheet; fwd=miss");
+const BYPASS: HeaderValue = HeaderValue::from_static("broadsheet; fwd=bypass");
+
+/// What a handler said.
+enum Outcome<B> {
+    /// An answer to be kept, and where it came from.
+    Answer(HttpRequest, Arc<Rendered>, HeaderValue),
+    /// Something else: a refusal.
+    Other(ServiceResponse<B>),
+}
+
+/// Middleware: whatever a GET of the delivery face is answered with passes here.
+pub async fn deliver<B: MessageBody>(req: ServiceRequest, next: Next<B>) -> Served<B> {
+    if req.method() != Method::GET {
+        return next.call(req).await.map(ServiceResponse::map_into_left_body);
+    }
+    let coding = Coding::preferred(&req);
+    let Some(answers) = req.app_data::<Answers>().cloned() else {
+        return match make(req, next, BYPASS).await? {
+            Outcome::Answer(req, plain, from) => reply(req, code(plain, coding).await, from),
+            Outcome::Other(answer) => Ok(answer.map_into_left_body()),
+        };
+    };
+    let now = Now::of(req.request());
+    let request = req.uri().path_and_query().map_or("", |request| request.as_str());
+    if let Some(answer) = answers.get(&Asked { coding, request }, now) {
+        return reply(req.into_parts().0, Ok(answer), HIT);
+    }
+    let key = Key { coding, request: key::normal(req.uri()) };
+    let turn = match answers.find(&key, now).await {
+        Found::Ready(answer) => return reply(req.into_parts().0, Ok(answer), HIT),
+        Found::Turn(turn) => turn,
+    };
+    let outcome = match coding {
+        Coding::Identity => make(req, next, MISS).await?,
+        _ => plain(&answers, &key, req, next).await?,
+    };
+    match outcome {
+        Outcome::Answer(req, plain, from) => {
+            let coded = code(plain, coding).await;
+            turn.settle(coded.as_ref().ok());
+            reply(req, coded, from)
+        }
+        Outcome::Other(answer) => {
+            turn.settle(None);
+            Ok(answer.map_into_left_body())
+        }
+    }
+}
+
+/// The answer without a coding, of which all others are made.
+async fn plain<B: MessageBody>(
+    answers: &Answers,
+    key: &Key,
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<Outcome<B>, actix_web::Error> {
+    let key = Key { coding: Coding::Identity, request: key.request.clone() };
+    let now = Now::of(req.request());
+    let turn = match answers.find(&key, now).await {
+        Found::Ready(answer) => return Ok(Outcome::Answer(req.into_parts().0, answer, HIT)),
+        Found::Turn(turn) => turn,
+    };
+    let outcome = make(req, next, MISS).await?;
+    turn.settle(match &outcome {
+        Outcome::Answer(_, answer, _) => Some(answer),
+        Outcome::Other(_) => None,
+    });
+    Ok(outcome)
+}
+
+/// Has the handler make the answer.
+async fn make<B: MessageBody>(
+    req: ServiceRequest,
+    next: Next<B>,
+    from: HeaderValue,
+) -> Result<Outcome<B>, actix_web::Error> {
+    let settings = req.app_data::<Db>().zip(req.app_data::<Arc<Config>>());
+    let (clock, config) = settings
+        .map(|(db, config)| (Arc::clone(db.clock()), Arc::clone(config)))
+        .ok_or_else(|| Error::internal("no Db or Config in app_data"))?;
+    // Before anything is read: what changes from now on makes the answer stale.
+    let made_at = clock.now();
+    let mut answer = next.call(req).await?;
+    let delivered = answer.response_mut().extensions_mut().remove::<Delivered>();
+    let Some(delivered) = delivered else { return Ok(Outcome::Other(answer)) };
+    let rendered = Rendered::new(delivered, made_at, &config)?;
+    Ok(Outcome::Answer(answer.into_parts().0, Arc::new(rendered), from))
+}
+
+/// The answer in this coding, or as it is where that is not worth it. Off the async threads.
+async fn code(plain: Arc<Rendered>, coding: Coding) -> Result<Arc<Rendered>> {
+    if coding == Coding::Identity {
+        return Ok(plain);
+    }
+    let coded = web::block(move || Ok(plain.coded(coding)?.map_or(plain, Arc::new))).await;
+    coded.map_err(Error::internal)?
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is what the middleware returns")]
+fn reply<B>(req: HttpRequest, answer: Result<Arc<Rendered>>, from: HeaderValue) -> Served<B> {
+    let now = Now::of(&req);
+    let made = answer.and_then(|answer| answer.respond(req.headers(), now));
+    let mut answer = made.unwrap_or_else(|refusal| refusal.error_response());
+    answer.headers_mut().insert(CACHE_STATUS, from);
+    Ok(ServiceResponse::new(req, answer).map_into_right_body())
+}

@@ -1,0 +1,190 @@
+//! An answer ready to be sent: its body in one coding, its headers, and how long it holds.
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actix_web::{
+    HttpResponse,
+    http::{
+        StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    web::Bytes,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+use super::{Delivered, Made, coding::Coding};
+use crate::{
+    config::Config,
+    db::clock::{TagClock, Tick},
+    error::{Error, Result},
+    tags::Tag,
+    time::Instant,
+};
+
+/// Bodies below this many bytes are sent as they are: coding them would save no packet.
+const CODED_FROM: usize = 1024;
+
+/// A rendered answer.
+#[derive(Debug)]
+pub struct Rendered {
+    body: Bytes,
+    etag: HeaderValue,
+    /// All headers but those that depend on when the answer is sent.
+    headers: HeaderMap,
+    freshness: Freshness,
+    tags: Box<[Tag]>,
+    /// When it changes by itself.
+    changes_at: Option<Instant>,
+    /// What the tag clock said before it was made.
+    made_at: Tick,
+    /// Up to which reading of the clock it is known to be fresh.
+    fresh_at: AtomicU64,
+}
+
+/// How long caches may keep an answer, in seconds.
+#[derive(Debug, Clone, Copy)]
+struct Freshness {
+    max_age: u32,
+    shared_max_age: Option<u32>,
+}
+
+impl Rendered {
+    /// The answer as it is, without any coding.
+    pub fn new(delivered: Delivered, made_at: Tick, config: &Config) -> Result<Self> {
+        let Delivered { body, made, link } = delivered;
+        let Made { tags, modified, changes_at } = made;
+        let digest = Sha256::digest(&body);
+        let etag = value(&format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..18])))?;
+        let names: Vec<String> = tags.iter().map(ToString::to_string).collect();
+        let mut headers = HeaderMap::with_capacity(12);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        headers.insert(header::ETAG, etag.clone());
+        headers.insert(HeaderName::from_static("cache-tag"), value(&names.join(","))?);
+        headers.insert(HeaderName::from_static("surrogate-key"), value(&names.join(" "))?);
+        if let Some(modified) = modified {
+            headers.insert(header::LAST_MODIFIED, value(&modified.http_date())?);
+        }
+        if let Some(link) = link {
+            headers.insert(header::LINK, value(&link)?);
+        }
+        let freshness = Freshness {
+            max_age: config.delivery_max_age,
+            shared_max_age: config.delivery_shared_max_age,
+        };
+        if changes_at.is_none() {
+            headers.insert(header::CACHE_CONTROL, freshness.lasting()?);
+        }
+        Ok(Self {
+            body: body.into(),
+            etag,
+            headers,
+            freshness,
+            tags: tags.into_iter().collect(),
+            changes_at,
+            made_at,
+            fresh_at: AtomicU64::new(made_at),
+        })
+    }
+
+    /// The same answer in this coding; `None` where that is not worth it.
+    pub fn coded(&self, coding: Coding) -> Result<Option<Self>> {
+        let Some(name) = coding.name().filter(|_| self.body.len() >= CODED_FROM) else {
+            return Ok(None);
+        };
+        let body = coding.encode(&self.body).map_err(Error::internal)?;
+        let plain = self.etag.to_str().map_err(Error::internal)?;
+        // Each coding is a representation of its own (RFC 9110, 8.8.3.3).
+        let etag = value(&format!("{}-{name}\"", plain.trim_end_matches('"')))?;
+        let mut headers = self.headers.clone();
+        headers.insert(header::ETAG, etag.clone());
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        Ok(Some(Self {
+            body: body.into(),
+            etag,
+            headers,
+            freshness: self.freshness,
+            tags: self.tags.clone(),
+            changes_at: self.changes_at,
+            made_at: self.made_at,
+            fresh_at: AtomicU64::new(self.made_at),
+        }))
+    }
+
+    /// How many bytes of memory it takes, roughly.
+    pub fn weight(&self) -> usize {
+        const HEADERS: usize = 1500;
+        self.body.len() + self.tags.len() * (size_of::<Tag>() + 100) + HEADERS
+    }
+
+    /// Whether it is still what would be made now.
+    pub fn is_fresh(&self, clock: &TagClock, now: Instant) -> bool {
+        if self.changes_at.is_some_and(|at| at <= now) {
+            return false;
+        }
+        let reading = clock.now();
+        if self.fresh_at.load(Ordering::Relaxed) == reading {
+            return true;
+        }
+        let fresh = clock.unmoved_since(self.made_at, &self.tags);
+        if fresh {
+            self.fresh_at.store(reading, Ordering::Relaxed);
+        }
+        fresh
+    }
+
+    /// The HTTP answer to a request that knows the answers with these `ETag`s.
+    pub fn respond(&self, known: &HeaderMap, now: Instant) -> Result<HttpResponse> {
+        let mut headers = self.headers.clone();
+        if let Some(at) = self.changes_at {
+            headers.insert(header::CACHE_CONTROL, self.freshness.until(at, now)?);
+        }
+        let unchanged = self.is_among(known);
+        let mut answer = if unchanged {
+            headers.remove(header::CONTENT_TYPE);
+            headers.remove(header::CONTENT_ENCODING);
+            HttpResponse::new(StatusCode::NOT_MODIFIED)
+        } else {
+            HttpResponse::with_body(StatusCode::OK, self.body.clone()).map_into_boxed_body()
+        };
+        *answer.headers_mut() = headers;
+        Ok(answer)
+    }
+
+    /// Whether the reader has this very answer already (RFC 9110, 13.1.2). `If-Modified-Since`
+    /// is not asked: what leaves a list moves no date, and a second is too coarse to be exact.
+    fn is_among(&self, known: &HeaderMap) -> bool {
+        let own = self.etag.as_bytes();
+        let given = known.get_all(header::IF_NONE_MATCH);
+        let mut tags = given.flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
+        tags.any(|tag| {
+            let tag = tag.trim_ascii();
+            tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == own
+        })
+    }
+}
+
+impl Freshness {
+    fn lasting(self) -> Result<HeaderValue> {
+        let Self { max_age, shared_max_age } = self;
+        value(&control(max_age.into(), shared_max_age.map(i64::from), max_age.into()))
+    }
+
+    /// Never past the instant at which the answer changes by itself.
+    fn until(self, changes_at: Instant, now: Instant) -> Result<HeaderValue> {
+        let left = (changes_at.seconds() - now.seconds() - 1).max(0);
+        let max_age = left.min(self.max_age.into());
+        let shared = self.shared_max_age.map(|most| left.min(most.into()));
+        let rest = left - shared.unwrap_or(max_age).max(max_age);
+        value(&control(max_age, shared, rest.min(self.max_age.into())))
+    }
+}
+
+fn control(max_age: i64, shared: Option<i64>, while_revalidate: i64) -> String {
+    let shared = shared.map(|age| format!(", s-maxage={age}")).unwrap_or_default();
+    format!("public, max-age={max_age}{shared}, stale-while-revalidate={while_revalidate}")
+}
+
+fn value(text: &str) -> Result<HeaderValue> {
+    HeaderValue::from_str(text).map_err(Error::internal)
+}
