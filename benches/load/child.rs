@@ -28,13 +28,15 @@ pub struct Child {
 
 impl Child {
     /// Starts a server on this newsroom, with or without the cache of answers.
-    pub fn start(newsroom: &Newsroom, cache: bool) -> Self {
+    pub async fn start(newsroom: &Newsroom, cache: bool) -> Self {
         let (app, yardsticks) = (free_port(), free_port());
         let cache = if cache { "on" } else { "off" };
         let settings = [
             format!("DATABASE_URL={}", newsroom.url),
             format!("JWT_SECRET={SECRET}"),
             format!("BIND_ADDR=127.0.0.1:{app}"),
+            // The same for all, since pages name it.
+            "PUBLIC_URL=https://news.example.org".to_owned(),
             format!("CACHE={cache}"),
             format!("{}=127.0.0.1:{yardsticks}", serve::YARDSTICKS),
         ];
@@ -46,18 +48,16 @@ impl Child {
             .spawn()
             .unwrap();
         let mut child = Self { process, app, yardsticks, first_answer: Duration::ZERO, idle: 0 };
-        child.await_first_answer(started);
+        child.await_first_answer(started).await;
         child
     }
 
-    fn await_first_answer(&mut self, started: Instant) {
+    async fn await_first_answer(&mut self, started: Instant) {
         while std::net::TcpStream::connect(("127.0.0.1", self.app)).is_err() {
             assert!(started.elapsed() < PATIENCE, "the server does not start");
-            std::thread::sleep(Duration::from_millis(1));
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let port = self.app;
-        runtime.block_on(async { Connection::open(port).await.get("/v1/page?path=/").await });
+        Connection::open(self.app).await.get("/v1/page?path=/").await;
         self.first_answer = started.elapsed();
         self.idle = self.resident();
     }

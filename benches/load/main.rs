@@ -65,16 +65,16 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let newsrooms: Vec<Newsroom> =
         options.articles.iter().map(|count| Newsroom::open(*count, &options)).collect();
-    let mut measured: Vec<Measured> = newsrooms
-        .into_iter()
-        .map(|newsroom| {
-            let (cached, plain) = (Child::start(&newsroom, true), Child::start(&newsroom, false));
+    let mut measured = Vec::new();
+    for newsroom in newsrooms {
+        measured.push(runtime.block_on(async {
+            let cached = Child::start(&newsroom, true).await;
+            let plain = Child::start(&newsroom, false).await;
             eprintln!("{} articles: taking a sample", newsroom.articles);
-            let sample = runtime.block_on(Sample::take(plain.app()));
+            let sample = Sample::take(plain.app()).await;
             Measured::new(newsroom, cached, plain, sample)
-        })
-        .collect();
-
+        }));
+    }
     eprintln!("every endpoint, one request at a time");
     let timings = runtime.block_on(endpoints::medians(&measured));
     eprintln!("under load");

@@ -27,7 +27,8 @@ pub struct Publishing {
 
 /// Changes and publishes so many articles, whose pages readers have just asked for.
 pub async fn measure(one: &Measured, count: usize) -> Publishing {
-    let other = one.newsroom.is_shared().then(|| Child::start(&one.newsroom, true));
+    let other =
+        if one.newsroom.is_shared() { Some(Child::start(&one.newsroom, true).await) } else { None };
     let times = || Histogram::new_with_bounds(1, 60_000_000, 3).unwrap();
     let (mut publish, mut visible) = (times(), times());
     let mut elsewhere = other.as_ref().map(|_| times());
