@@ -6,6 +6,7 @@ use validator::Validate;
 use super::{
     blocks::Block,
     editions::{self, model::EditionRow},
+    ground::Ground,
     input::Genre,
     model::{ArticleRow, Standing},
     references::{self, Known},
@@ -16,39 +17,38 @@ use crate::{
     db::Conn,
     error::{FieldError, Result, field_errors},
     ids::{ArticleId, LinkId, SectionId},
-    sections::tree::Tree,
     time::Instant,
 };
 
 /// The section and slug, where the article can stand.
 pub fn place(
-    conn: &mut Conn,
-    tree: &Tree,
+    ground: &Ground,
     article: &ArticleRow,
     (from, until): (Instant, Instant),
     blockers: &mut Vec<FieldError>,
-) -> Result<Option<(SectionId, String)>> {
+) -> Option<(SectionId, String)> {
+    let tree = ground.tree();
     if article.slug.is_none() {
         blockers.push(FieldError::at("/slug", "required", "is needed for publishing"));
     }
     let Some(section) = article.section_id else {
         blockers.push(FieldError::at("/section_id", "required", "is needed for publishing"));
-        return Ok(None);
+        return None;
     };
     let shown = tree.get(section).filter(|section| tree.shows(section.id));
     let Some(at) = shown.map(|section| &section.path) else {
         blockers.push(FieldError::at("/section_id", "hidden", "is a hidden section"));
-        return Ok(None);
+        return None;
     };
-    let Some(slug) = article.slug.clone() else { return Ok(None) };
-    let rival = editions::queries::rival_at(conn, article.id, section, &slug, from, until)?;
-    if let Some(rival) = rival {
-        let detail = format!("is the address of article {rival} at that time");
+    let slug = article.slug.as_ref()?;
+    let mut tenants = ground.tenants(section, slug);
+    if let Some(rival) = tenants.find(|tenant| tenant.rivals(article.id, from, until)) {
+        let detail = format!("is the address of article {} at that time", rival.article_id);
         blockers.push(FieldError::at("/slug", "taken", detail));
     } else if tree.at(&format!("{at}/{slug}")).is_some() {
         blockers.push(FieldError::at("/slug", "taken", "is the address of a section"));
     }
-    Ok(Some((section, slug)))
+    Some((section, slug.clone()))
 }
 
 /// Whether the public edition can stay as long as it is to stay now: a cancelled successor gives
@@ -63,9 +63,12 @@ pub fn longer(
     if end <= until {
         return Ok(());
     }
-    let rival = editions::queries::rival_at(conn, of, section, &live.slug, until, end)?;
-    if let Some(rival) = rival {
-        let detail = format!("leaves the present edition at an address that article {rival} gets");
+    let tenants = editions::queries::tenants(conn, section, &[&live.slug], until)?;
+    if let Some(rival) = tenants.iter().find(|tenant| tenant.rivals(of, until, end)) {
+        let detail = format!(
+            "leaves the present edition at an address that article {} gets",
+            rival.article_id
+        );
         blockers.push(FieldError::at("/valid_from", "taken", detail));
     }
     Ok(())

@@ -1,15 +1,14 @@
 //! Importing: many finished articles at once, stored and published by the rules that hold for
 //! each alone, with a few statements for all of them.
-use std::collections::BTreeSet;
-
 use validator::Validate;
 
 use super::{
     access::Access,
     editions,
+    ground::Ground,
     input::ArticleInput,
     model::ArticleRow,
-    publishing::{self, Ground, PublishInput},
+    publishing::{self, PublishInput},
     queries, references,
     related::{
         self,
@@ -56,15 +55,14 @@ pub fn publish(
         article.status = Status::Approved;
         drafts.push((article, rows(id, links, now)?, publish));
     }
-    // Two articles that reach for one address at once: the second finds the first there.
-    let sections: BTreeSet<SectionId> =
-        drafts.iter().filter_map(|(it, ..)| it.section_id).collect();
-    for section in sections {
-        tx.lock(section)?;
-    }
+    // Whoever publishes at one of these addresses waits, and finds the new article there. Imports
+    // need not wait for each other: their articles cannot have the same slug in one section.
+    let sections: Vec<SectionId> = drafts.iter().filter_map(|(it, ..)| it.section_id).collect();
+    tx.share(sections)?;
     let documents: Vec<&ArticleInput> = drafts.iter().map(|(it, ..)| &it.document.0).collect();
     let known = references::hold(tx, &documents)?;
-    let ground = Ground::of(tx, known, drafts.iter().flat_map(|(_, links, _)| links), now)?;
+    let all_links = drafts.iter().flat_map(|(_, links, _)| links);
+    let ground = Ground::of(tx, known, drafts.iter().map(|(it, ..)| it), all_links, now)?;
 
     let (mut articles, mut links, mut plans) = (Vec::new(), Vec::new(), Vec::new());
     for (article, its_links, input) in drafts {

@@ -4,6 +4,7 @@ pub mod actions;
 pub mod blocks;
 mod checks;
 pub mod editions;
+pub mod ground;
 pub mod importing;
 pub mod input;
 pub mod manage;

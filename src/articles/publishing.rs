@@ -1,5 +1,5 @@
 //! Publishing: what keeps an article from readers, and how a working copy becomes an edition.
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,7 +11,8 @@ use super::{
         self,
         model::{EditionDocument, EditionKind, EditionRow, Summary},
     },
-    model::{ArticleRow, Standing},
+    ground::Ground,
+    model::ArticleRow,
     queries,
     references::{Known, Use},
     related::{self, model::LinkRow},
@@ -20,8 +21,7 @@ use super::{
 use crate::{
     db::{Conn, Tx, journal::Entry, types::Json},
     error::{Error, FieldError, Result},
-    ids::{AnyId, ArticleId, UserId},
-    sections::{self, tree::Tree},
+    ids::{AnyId, UserId},
     tags::Tag,
     time::Instant,
 };
@@ -78,31 +78,6 @@ pub struct Plan {
     cancels: Vec<EditionRow>,
 }
 
-/// What plans stand on beside the articles themselves: read once for all that are planned in one
-/// transaction.
-pub struct Ground {
-    tree: Tree,
-    known: Known,
-    /// What readers have of the articles that are linked to.
-    targets: HashMap<ArticleId, Standing>,
-}
-
-impl Ground {
-    /// Six statements at the most, for any number of articles.
-    pub fn of<'a>(
-        conn: &mut Conn,
-        known: Known,
-        links: impl IntoIterator<Item = &'a LinkRow>,
-        now: Instant,
-    ) -> Result<Self> {
-        let targets: BTreeSet<ArticleId> =
-            links.into_iter().filter_map(|link| link.target_article_id).collect();
-        let targets: Vec<ArticleId> = targets.into_iter().collect();
-        let targets = queries::standing(conn, &targets, now)?;
-        Ok(Self { tree: sections::queries::tree(conn)?, known, targets })
-    }
-}
-
 /// Plans the edition; refuses with everything that keeps the article from readers.
 pub fn plan(
     conn: &mut Conn,
@@ -113,7 +88,7 @@ pub fn plan(
 ) -> Result<Plan> {
     let known = Known::of(conn, &[&article.document.0])?;
     let links = related::queries::of_article(conn, article.id)?;
-    let ground = Ground::of(conn, known, &links, now)?;
+    let ground = Ground::of(conn, known, [article], &links, now)?;
     plan_on(&ground, conn, article, &links, input, by, now)
 }
 
@@ -155,16 +130,16 @@ pub fn plan_on(
         blockers.push(FieldError::at("/published_at", "order", "must not lie after valid_from"));
     }
     let time = (valid_from, valid_until);
-    let place = checks::place(conn, &ground.tree, article, time, &mut blockers)?;
+    let place = checks::place(ground, article, time, &mut blockers);
     if let Some((live, end)) = &ends {
         checks::longer(conn, live, *end, &mut blockers)?;
     }
     checks::text(article, &mut blockers);
-    let (uses, missing) = ground.known.resolve(document);
+    let (uses, missing) = ground.known().resolve(document);
     blockers.extend(missing);
     let mut warnings = Vec::new();
-    checks::media(&ground.known, article, now, &mut blockers, &mut warnings);
-    checks::links(article, links, &ground.targets, &mut blockers, &mut warnings);
+    checks::media(ground.known(), article, now, &mut blockers, &mut warnings);
+    checks::links(article, links, ground.targets(), &mut blockers, &mut warnings);
     let (Some((section_id, slug)), true) = (place, blockers.is_empty()) else {
         blockers.dedup();
         return Err(Error::Invalid(blockers));

@@ -149,8 +149,8 @@ impl Known {
         (uses, errors)
     }
 
-    /// Every medium and ad slot, in the order in which they are locked.
-    fn things(&self) -> BTreeSet<AnyId> {
+    /// Every medium and ad slot.
+    fn things(&self) -> Vec<AnyId> {
         let media = self.media.keys().map(|id| AnyId(id.0));
         media.chain(self.ad_slots.values().map(|id| AnyId(id.0))).collect()
     }
@@ -159,9 +159,8 @@ impl Known {
 /// Holds what the articles use: whoever is about to delete one of those things waits until this
 /// transaction ends, and finds it in use then.
 pub fn hold(tx: &mut Tx<'_>, articles: &[&ArticleInput]) -> Result<Known> {
-    for id in Known::of(tx, articles)?.things() {
-        tx.lock(id)?;
-    }
+    let things = Known::of(tx, articles)?.things();
+    tx.share(things)?;
     Known::of(tx, articles)
 }
 

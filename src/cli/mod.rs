@@ -2,7 +2,7 @@
 pub mod demo;
 mod migrate;
 mod openapi;
-mod serve;
+pub mod serve;
 mod user;
 
 use std::{

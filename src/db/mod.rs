@@ -250,6 +250,11 @@ impl Tx<'_> {
         dialect::lock(self.conn, id.into())
     }
 
+    /// Holds back who locks one of these things, until the commit; others may share it.
+    pub fn share(&mut self, ids: impl IntoIterator<Item = impl Into<uuid::Uuid>>) -> Result<()> {
+        dialect::share(self.conn, ids.into_iter().map(Into::into))
+    }
+
     /// The user who writes, where it is one.
     pub fn user(&self) -> Option<UserId> {
         match self.by.actor {

@@ -229,26 +229,37 @@ pub fn not_ended(conn: &mut Conn, id: ArticleId, now: Instant) -> Result<Vec<Edi
     Ok(rows.order(editions::number).select(EditionRow::as_select()).load(conn)?)
 }
 
-/// Another article that is or will be public at this address within the time.
-pub fn rival_at(
+/// An edition that is or will be public at an address.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = editions)]
+pub struct Tenant {
+    pub slug: String,
+    pub article_id: ArticleId,
+    pub valid_from: Instant,
+    pub valid_until: Instant,
+}
+
+impl Tenant {
+    /// Whether another article than this one has the address at some instant within the time.
+    pub fn rivals(&self, article: ArticleId, from: Instant, until: Instant) -> bool {
+        self.article_id != article && self.valid_until > from && self.valid_from < until
+    }
+}
+
+/// Who is or will be public at these addresses of a section.
+pub fn tenants(
     conn: &mut Conn,
-    of: ArticleId,
     section: SectionId,
-    slug: &str,
-    from: Instant,
-    until: Instant,
-) -> Result<Option<ArticleId>> {
-    let rival = editions::table
+    slugs: &[&str],
+    now: Instant,
+) -> Result<Vec<Tenant>> {
+    let tenants = editions::table
         .filter(editions::section_id.eq(section))
-        .filter(editions::slug.eq(slug))
-        .filter(editions::valid_until.gt(from))
-        .filter(editions::valid_from.lt(until))
+        .filter(editions::slug.eq_any(slugs))
+        .filter(editions::valid_until.gt(now))
         .filter(editions::valid_from.lt(editions::valid_until))
-        .filter(editions::kind.eq(EditionKind::Live))
-        .filter(editions::article_id.ne(of))
-        .select(editions::article_id)
-        .first(conn);
-    Ok(rival.optional()?)
+        .filter(editions::kind.eq(EditionKind::Live));
+    Ok(tenants.select(Tenant::as_select()).load(conn)?)
 }
 
 /// Stores new editions, each with its places in the lists and what it uses.

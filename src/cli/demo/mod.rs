@@ -17,6 +17,7 @@ use crate::{
 };
 use newsroom::Newsroom;
 pub use newsroom::PASSWORD;
+pub use press::{LARGEST, SMALLEST};
 
 /// How much to fill, and whether to serve it.
 #[derive(Args)]

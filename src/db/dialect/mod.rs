@@ -2,10 +2,12 @@
 pub mod batch;
 pub mod merge;
 
+use std::collections::BTreeSet;
+
 use diesel::{
     Connection, RunQueryDsl,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
-    sql_types::{BigInt, Text},
+    sql_types::{Array, BigInt, Text},
 };
 use uuid::Uuid;
 
@@ -130,13 +132,31 @@ pub(super) fn was_called(conn: &mut Conn) -> Result<bool> {
     Ok(called)
 }
 
+/// The number by which PostgreSQL knows a lock.
+fn number(id: Uuid) -> i64 {
+    let (high, low) = id.as_u64_pair();
+    (high ^ low).cast_signed()
+}
+
 /// Holds back every other transaction that asks for the same lock, until this one ends.
 #[expect(clippy::disallowed_methods, reason = "this is where raw SQL lives")]
 pub(super) fn lock(conn: &mut Conn, id: Uuid) -> Result<()> {
     if let Conn::Postgres(conn) = conn {
-        let (high, low) = id.as_u64_pair();
         diesel::sql_query("select pg_advisory_xact_lock($1)")
-            .bind::<BigInt, _>((high ^ low).cast_signed())
+            .bind::<BigInt, _>(number(id))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The same for several locks, but lets others pass that share them, too. Always in the same
+/// order, so that no two transactions wait for each other.
+#[expect(clippy::disallowed_methods, reason = "this is where raw SQL lives")]
+pub(super) fn share(conn: &mut Conn, ids: impl Iterator<Item = Uuid>) -> Result<()> {
+    if let Conn::Postgres(conn) = conn {
+        let numbers: BTreeSet<i64> = ids.map(number).collect();
+        diesel::sql_query("select pg_advisory_xact_lock_shared(id) from unnest($1) as held (id)")
+            .bind::<Array<BigInt>, _>(Vec::from_iter(numbers))
             .execute(conn)?;
     }
     Ok(())

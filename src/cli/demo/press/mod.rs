@@ -30,6 +30,11 @@ use crate::{
 use desk::{Batch, Desk, Remark, SETTLED};
 use words::Words;
 
+/// Where half of all generated articles are.
+pub const LARGEST: &str = "/kraj";
+/// Where five of them are.
+pub const SMALLEST: &str = "/sport-i-ruch/szachy";
+
 /// What everything generated follows from, beside the number of articles and the present instant.
 const SEED: u64 = 0x6b75_7269_6572;
 /// How many batches may lie ready while others are being stored.
