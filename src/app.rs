@@ -8,7 +8,7 @@ use actix_web::{
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     get,
     http::{Method, header},
-    middleware::{DefaultHeaders, from_fn},
+    middleware::{Condition, DefaultHeaders, from_fn},
     web,
 };
 use serde_json::Value;
@@ -193,12 +193,15 @@ pub fn build(
         .app_data(state.running)
         .app_data(ROUTES.clone())
         .app_data(body::limit());
+    let open = config.cors_origins == Origins::Any;
     app.service(
         web::scope("/v1")
             .wrap(from_fn(routes::strict))
-            .wrap(from_fn(cache::deliver))
-            .wrap(delivery_cors(&config))
+            // What is the same for any origin is kept with the answer.
+            .wrap(Condition::new(open, delivery_cors(&config)))
             .wrap(open_to_any(&config))
+            .wrap(from_fn(cache::deliver))
+            .wrap(Condition::new(!open, delivery_cors(&config)))
             .configure(serving(delivery)),
     )
     .service(

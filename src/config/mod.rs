@@ -146,6 +146,9 @@ pub const NAMES: &[&str] = &[
 /// The shortest secret that signs tokens: as long as HMAC-SHA256's output (RFC 7518, 3.2).
 const SECRET_MIN: usize = 32;
 
+/// Less memory for ready-made answers would hold next to none.
+const CACHE_MIN: u64 = 1024 * 1024;
+
 impl Config {
     /// Reads the environment, with `.env` of the working directory filling the gaps.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
@@ -209,6 +212,12 @@ impl Config {
             return Err(ConfigError {
                 name: "DATABASE_CONNECTIONS",
                 problem: "take a number from 1 to 100".to_owned(),
+            });
+        }
+        if config.cache_max_bytes < CACHE_MIN {
+            return Err(ConfigError {
+                name: "CACHE_MAX_BYTES",
+                problem: format!("take {CACHE_MIN} or more; CACHE=off keeps nothing"),
             });
         }
         if config.admin_email.is_some() != config.admin_password.is_some() {
@@ -331,6 +340,7 @@ mod tests {
             ("DELIVERY_SHARED_MAX_AGE", "soon"),
             ("CACHE", "perhaps"),
             ("CACHE_MAX_BYTES", "64 MB"),
+            ("CACHE_MAX_BYTES", "1000"),
             ("PURGE_URL", "cache.example/purge"),
             ("PURGE_TOKEN", "for nobody"),
         ] {

@@ -1,6 +1,6 @@
 //! The follower: reads in the journal what others have changed, and moves the tag clock.
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     convert::Infallible,
     io,
     sync::{
@@ -38,13 +38,35 @@ pub(super) struct Follower {
     _stop: Sender<Infallible>,
 }
 
-/// Places in the journal that this server wrote itself, and whose tags it moves itself.
+/// Places in the journal that this server wrote itself, and whose tags it moves itself: whether
+/// it has done so.
 #[derive(Debug, Clone, Default)]
-struct Own(Arc<Mutex<HashSet<i64>>>);
+struct Own(Arc<Mutex<HashMap<i64, bool>>>);
+
+/// What to do about an entry of the journal.
+enum Pass {
+    /// Another server wrote it.
+    Foreign,
+    /// This server wrote it and has moved its tags.
+    Moved,
+    /// This server wrote it and is about to move its tags.
+    Moving,
+}
 
 impl Own {
-    fn with<T>(&self, look: impl FnOnce(&mut HashSet<i64>) -> T) -> T {
+    fn with<T>(&self, look: impl FnOnce(&mut HashMap<i64, bool>) -> T) -> T {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn pass(&self, place: i64) -> Pass {
+        self.with(|own| match own.get(&place) {
+            None => Pass::Foreign,
+            Some(false) => Pass::Moving,
+            Some(true) => {
+                own.remove(&place);
+                Pass::Moved
+            }
+        })
     }
 }
 
@@ -77,12 +99,17 @@ impl Follower {
 
     /// This server is about to commit these entries, and will move their tags itself.
     pub fn leave_out(&self, entries: &[i64]) {
-        self.own.with(|own| own.extend(entries));
+        self.own.with(|own| own.extend(entries.iter().map(|entry| (*entry, false))));
+    }
+
+    /// They were committed, and their tags have moved.
+    pub fn done(&self, entries: &[i64]) {
+        self.own.with(|own| own.extend(entries.iter().map(|entry| (*entry, true))));
     }
 
     /// They may have been committed, or not.
     pub fn look_at(&self, entries: &[i64]) {
-        self.own.with(|own| own.retain(|entry| !entries.contains(entry)));
+        self.own.with(|own| own.retain(|entry, _| !entries.contains(entry)));
     }
 }
 
@@ -135,16 +162,21 @@ impl Reader {
             let asked = Instant::now();
             let position = self.position.load(Ordering::Relaxed);
             let entries = journal::tags_after(conn, position, BATCH)?;
-            let Some(last) = entries.last().map(|(place, _)| *place) else {
+            let more = entries.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
+            for (place, tags) in entries {
+                match self.own.pass(place) {
+                    Pass::Foreign => self.move_on(&tags),
+                    Pass::Moved => {}
+                    // Its writer is about to move the tags; until then nothing may be trusted
+                    // that the clock does not know of.
+                    Pass::Moving => return Ok(()),
+                }
+                self.position.store(place, Ordering::Release);
+            }
+            if !more {
                 self.clock.trust(asked, LEASE);
                 return Ok(());
-            };
-            for (place, tags) in entries {
-                if !self.own.with(|own| own.remove(&place)) {
-                    self.move_on(&tags);
-                }
             }
-            self.position.store(last, Ordering::Release);
         }
     }
 

@@ -146,13 +146,14 @@ impl Db {
             }
             Ok(done)
         });
-        // A commit that failed may have come through all the same.
-        if done.is_err()
-            && let Some(follower) = &self.follower
-        {
-            follower.look_at(&places);
-        }
         self.clock.move_on(entries.iter().flat_map(Entry::tags).cloned().collect());
+        if let Some(follower) = &self.follower {
+            match &done {
+                Ok(_) => follower.done(&places),
+                // A commit that failed may have come through all the same.
+                Err(_) => follower.look_at(&places),
+            }
+        }
         done
     }
 

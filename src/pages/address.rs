@@ -107,8 +107,10 @@ fn moved(
     let mut section_moved = None;
     for _ in 0..MOVES_MAX {
         if let Some((section, slug)) = split(tree, &path) {
-            // Whatever comes to stand here is of this section.
+            // Whatever comes to stand here is of this section, and may be scheduled already.
             made.of([Tag::List(Facet::section(section))]);
+            let next = editions::queries::next_start_at(conn, section, slug, when.now)?;
+            made.changes_at(next, when.now);
             // Only an address that moved on the way here has not been looked up yet.
             let found = match section_moved {
                 Some(_) => editions::queries::public_at(conn, section, slug, when)?,
@@ -125,8 +127,6 @@ fn moved(
                 },
             };
             if let Some(edition) = found {
-                let next = editions::queries::next_start_at(conn, section, slug, when.now)?;
-                made.changes_at(next, when.now);
                 let subject = shown(conn, edition, tree, when, made)?;
                 return Ok(redirect(subject.path, Some(subject.id), None));
             }

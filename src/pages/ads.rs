@@ -12,7 +12,6 @@ use crate::{
     http::cache::Made,
     ids::SectionId,
     tags::Tag,
-    time::Instant,
 };
 
 /// The ads of one page.
@@ -24,9 +23,7 @@ pub struct Ads<'a> {
 
 impl<'a> Ads<'a> {
     /// Those that are shown in this section.
-    pub fn new(showing: &'a Showing, above: Vec<SectionId>, made: &mut Made, now: Instant) -> Self {
-        made.of([Tag::AdSlots]);
-        made.changes_at(showing.changes_at, now);
+    pub fn new(showing: &'a Showing, above: Vec<SectionId>) -> Self {
         Self { showing, above }
     }
 

@@ -91,7 +91,7 @@ pub struct Composition<'a> {
     pub public_url: &'a str,
 }
 
-/// The article as readers get it. Six statements at the most, however long it is.
+/// The article as readers get it: as many statements however long it is.
 pub fn article(
     conn: &mut Snapshot<'_>,
     subject: Subject,
@@ -109,9 +109,9 @@ pub fn article(
     let authors = named(conn, article.authors.iter().flatten().copied(), made)?;
 
     let shows_ads = how.ads && how.body == BodyForm::Blocks && article.ads.mode == AdsMode::On;
-    let showing = if shows_ads { ads::queries::showing(conn, now)? } else { Showing::default() };
+    let showing = if shows_ads { showing(conn, now, made)? } else { Showing::default() };
     let above = section.iter().flat_map(|id| how.tree.above(*id)).map(|above| above.id).collect();
-    let ads = Ads::new(&showing, above, made, now);
+    let ads = Ads::new(&showing, above);
 
     let mut place = |block| match block {
         Block::AdSlot(pin) => ads.pinned(pin.id, &pin.code, made),
@@ -199,6 +199,14 @@ fn thread(
     let Beginning { count, changed_at, page } = threads::beginning(conn, id)?;
     made.modified(changed_at);
     Ok(PageComments { mode: resolved, count, data: page.data, next: page.next })
+}
+
+/// The ad slots that are shown now.
+pub fn showing(snapshot: &mut Snapshot<'_>, now: Instant, made: &mut Made) -> Result<Showing> {
+    made.of([Tag::AdSlots]);
+    let showing = ads::queries::showing(snapshot, now)?;
+    made.changes_at(showing.changes_at, now);
+    Ok(showing)
 }
 
 /// Tags as readers get them.

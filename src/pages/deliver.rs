@@ -13,7 +13,6 @@ use super::{
     sparse::{self, ArticleAnswer, ArticleList, Fields},
 };
 use crate::{
-    ads,
     articles::editions::{self, queries::When},
     db::{Db, snapshot::Snapshot},
     error::{Error, Result, Retraction},
@@ -103,9 +102,9 @@ fn front(
 ) -> Result<PageDocument> {
     let query = ArticleQuery { section: id.map(|id| id.to_string()), ..ArticleQuery::default() };
     let articles = lists::page(conn, tree, &query, when, made)?;
-    let showing = ads::queries::showing(conn, when.now)?;
+    let showing = compose::showing(conn, when.now, made)?;
     let above = id.iter().flat_map(|id| tree.above(*id)).map(|above| above.id).collect();
-    let ads: PageAds = Ads::new(&showing, above, made, when.now).around(made);
+    let ads: PageAds = Ads::new(&showing, above).around(made);
     made.modified(tree.modified());
     Ok(match id {
         Some(id) => {

@@ -75,7 +75,7 @@ pub struct ArticleQuery {
     pub as_of: Option<Instant>,
 }
 
-/// One page of a list: six statements for any section, page and number of articles.
+/// One page of a list: as many statements for any section, page and number of articles.
 pub fn page(
     conn: &mut Conn,
     tree: &Tree,
@@ -103,15 +103,24 @@ pub fn page(
     };
     let rows = feed::rows(conn, &feed)?;
     made.changes_at(editions::queries::next_start(conn, when.now)?, when.now);
+    if query.total {
+        made.changes_at(editions::queries::next_end(conn, when.now)?, when.now);
+    }
     // The row behind the page counts, too: it decides whether there is a next one.
     for row in &rows.rows {
         made.changes_at(Some(row.valid_until), when.now);
     }
+    let shown = if when.at < when.now {
+        // What has been taken offline since may have moved to other lists before.
+        made.of([Tag::List(Facet::all())]);
+        let ids: Vec<ArticleId> = rows.rows.iter().map(|row| row.article_id).collect();
+        Some(queries::still_shown(conn, tree, &ids, when, made)?)
+    } else {
+        None
+    };
     let mut page =
         Page::cut(&list, rows, query.limit, |last: &Listed| (last.published_at, last.article_id))?;
-    if when.at < when.now {
-        let ids: Vec<ArticleId> = page.data.iter().map(|row| row.article_id).collect();
-        let shown = queries::still_shown(conn, tree, &ids, when, made)?;
+    if let Some(shown) = shown {
         page.data.retain(|row| shown.contains(&row.article_id));
     }
     cards(conn, tree, page, when, made)

@@ -33,9 +33,10 @@ pub fn still_shown(
 ) -> Result<HashSet<ArticleId>> {
     let now = When { at: when.now, ..when };
     let mut shown = HashSet::new();
-    for present in editions::queries::listed(conn, ids, now)? {
+    for present in editions::queries::listed_or_coming(conn, ids, now)? {
+        made.changes_at(Some(present.valid_from), when.now);
         made.changes_at(Some(present.valid_until), when.now);
-        if tree.get(present.section_id).is_some() {
+        if present.valid_from <= when.now && tree.get(present.section_id).is_some() {
             shown.insert(present.article_id);
         }
     }

@@ -177,7 +177,7 @@ async fn delete_user(
         }
         queries::delete(tx, user.id)?;
         queries::check_an_admin_remains(tx)?;
-        tx.record(Entry::new("deleted", &user))
+        tx.record(Entry::new("deleted", &user).stale([Tag::Author(user.id)]))
     })
     .await?;
     Ok(Answer::nothing())

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     articles::{ARTICLES, at, draft, paragraph, publish, section},
     comments,
-    support::{Answer, Client, TestApp, on_both_engines},
+    support::{Answer, Client, Engine, TestApp, on_both_engines, on_postgres},
 };
 
 on_both_engines! {
@@ -20,6 +20,7 @@ on_both_engines! {
     refusals_are_not_kept,
     a_crowd_has_one_answer_made,
     another_server_sees_a_change_at_once,
+    a_follower_that_was_cut_off_has_missed_nothing,
     without_a_cache_everything_is_made_afresh,
     shared_caches_can_be_told_otherwise,
 }
@@ -206,10 +207,12 @@ async fn refusals_are_not_kept(app: TestApp) {
 
 async fn a_crowd_has_one_answer_made(app: TestApp) {
     let world = section(&app, "World").await;
-    published(&app, &world, "The ferry sails").await;
-    let path = page("/world/the-ferry-sails");
-    let (alone, _) = app.statements(read(&app, &path)).await;
-    published(&app, &world, "The bridge holds").await;
+    for headline in ["The ferry sails", "The quay is mended", "The bridge holds"] {
+        published(&app, &world, headline).await;
+    }
+    // Sections and ad slots are read once for each version of them.
+    read(&app, &page("/world/the-ferry-sails")).await;
+    let (alone, _) = app.statements(read(&app, &page("/world/the-quay-is-mended"))).await;
     let path = page("/world/the-bridge-holds");
     let readers: Vec<Client> = (0..40).map(|_| app.anyone()).collect();
     let crowd = async {
@@ -258,6 +261,29 @@ async fn another_server_sees_a_change_at_once(app: TestApp) {
         told(&other).await;
         assert_eq!(read(&other, &path).await.body["lead"], lead);
         assert!(is_ready(&other, &bridge).await, "only what changed is dropped");
+    }
+}
+
+async fn a_follower_that_was_cut_off_has_missed_nothing(app: TestApp) {
+    let other = app.another(|_| None).await;
+    let admin = app.admin().await;
+    let world = section(&app, "World").await;
+    let article = published(&app, &world, "The ferry sails").await;
+    let path = page("/world/the-ferry-sails");
+    for turn in 0..3 {
+        told(&other).await;
+        read(&other, &path).await;
+        if app.engine() == Engine::Postgres {
+            on_postgres(
+                "select pg_terminate_backend(pid) from pg_stat_activity \
+                 where application_name = 'broadsheet follower'",
+            );
+        }
+        let lead = format!("Corrected {turn} times.");
+        admin.patch(&at(&article), json!({"lead": lead})).await.expect(200);
+        admin.act(&at(&article), "actions/publish", json!({})).await.expect(200);
+        told(&other).await;
+        assert_eq!(read(&other, &path).await.body["lead"], lead);
     }
 }
 

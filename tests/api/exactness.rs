@@ -2,6 +2,7 @@
 //! an uncached server answers, and what the change did not touch is still ready.
 use std::collections::{BTreeSet, HashMap};
 
+use actix_web::http::Method;
 use broadsheet::{auth::roles::Role, db::journal};
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -47,6 +48,8 @@ struct Newsroom {
     comments: Vec<String>,
     /// Every address there ever was.
     paths: BTreeSet<String>,
+    /// Instants to ask about.
+    past: Vec<String>,
     seen: HashMap<String, Seen>,
     log: Vec<String>,
 }
@@ -70,6 +73,7 @@ impl Newsroom {
             slots: Vec::new(),
             comments: Vec::new(),
             paths: ["/".to_owned()].into(),
+            past: Vec::new(),
             seen: HashMap::new(),
             log: Vec::new(),
         };
@@ -174,8 +178,12 @@ impl Newsroom {
     }
 
     async fn work(mut self, steps: u32) {
+        self.past.push(self.app.in_seconds(0));
         self.look(None).await;
-        for _ in 0..steps {
+        for step in 0..steps {
+            if step == steps / 3 {
+                self.past.push(self.app.in_seconds(0));
+            }
             let last = self.app.state.db.read(|conn| journal::last(conn)).await.unwrap();
             let time_passes = self.change().await;
             let entries = self.app.state.db.read(move |conn| journal::tags_after(conn, last, 1000));
@@ -188,7 +196,7 @@ impl Newsroom {
     async fn change(&mut self) -> bool {
         let article = self.pick(|room| &room.articles);
         let at = format!("{ARTICLES}/{article}");
-        match self.random.u32(..16) {
+        match self.random.u32(..18) {
             0..=2 => {
                 let mut edit = self.article();
                 if self.random.bool() {
@@ -262,6 +270,8 @@ impl Newsroom {
                 let decision = json!({"decision": decision, "reason": "spam"});
                 self.act(&at, "decisions", decision).await;
             }
+            16 => self.dismiss().await,
+            17 => self.merge().await,
             15 if self.random.bool() => {
                 let at = format!("/manage/v1/users/{}", self.pick(|room| &room.people));
                 let name = json!({"name": format!("Author {}", self.random.u32(..9))});
@@ -277,12 +287,36 @@ impl Newsroom {
         false
     }
 
+    /// Deletes someone whose articles are public no more, if there is such a one.
+    async fn dismiss(&mut self) {
+        let id = self.pick(|room| &room.people);
+        let at = format!("/manage/v1/users/{id}");
+        let gone = self.app.admin().await.delete(&at).await;
+        self.log.push(format!("{} {at} deleted", gone.status));
+        if gone.status.is_success() && self.people.len() > 1 {
+            self.people.retain(|other| *other != id);
+        }
+    }
+
+    /// Merges a section into another.
+    async fn merge(&mut self) {
+        let (from, to) = (self.pick(|room| &room.sections), self.pick(|room| &room.sections));
+        let at = format!("/manage/v1/sections/{from}");
+        let admin = self.app.admin().await.freshly(&at).await;
+        let whole = format!("{at}?reassign_to={to}");
+        let gone = admin.send(Method::DELETE, &whole, None).await;
+        self.log.push(format!("{} {whole} deleted", gone.status));
+        if gone.status.is_success() {
+            self.sections.retain(|id| *id != from);
+        }
+    }
+
     /// Everything that readers can ask for.
     fn addresses(&self) -> Vec<String> {
-        let mut all: Vec<String> = ["", "?limit=2", "?sort=oldest&total=true", "?language=pl"]
-            .iter()
-            .map(|query| format!("/v1/articles{query}"))
-            .collect();
+        let queries =
+            ["", "?limit=2", "?sort=oldest&total=true", "?language=pl", "?limit=1&total=true"];
+        let mut all: Vec<String> =
+            queries.iter().map(|query| format!("/v1/articles{query}")).collect();
         all.extend(
             ["/v1/sections", "/v1/ad-slots", "/v1/ad-slots?placement=in_body"].map(String::from),
         );
@@ -294,6 +328,14 @@ impl Newsroom {
         for path in &self.paths {
             all.push(format!("/v1/page?path={path}"));
             all.push(format!("/v1/articles/by-path?path={path}&body=html"));
+        }
+        // As it was when the newsroom opened, and some time later.
+        for past in &self.past {
+            all.push(format!("/v1/articles?as_of={past}&limit=3"));
+            all.extend(self.articles.iter().map(|id| format!("/v1/articles/{id}?as_of={past}")));
+            for section in &self.sections {
+                all.push(format!("/v1/articles?section={section}&as_of={past}"));
+            }
         }
         for person in &self.people {
             all.push(format!("/v1/articles?author={person}&fields=id,authors"));

@@ -153,6 +153,18 @@ pub fn next_start(conn: &mut Conn, now: Instant) -> Result<Option<Instant>> {
     Ok(next.optional()?)
 }
 
+/// When the next public edition ends, of those that are or will be: any count may change then.
+pub fn next_end(conn: &mut Conn, now: Instant) -> Result<Option<Instant>> {
+    let next = editions::table
+        .filter(editions::retired.eq(false))
+        .filter(editions::valid_until.gt(now))
+        .filter(editions::valid_from.lt(editions::valid_until))
+        .order(editions::valid_until)
+        .select(editions::valid_until)
+        .first(conn);
+    Ok(next.optional()?)
+}
+
 /// When the next edition becomes public at this address.
 pub fn next_start_at(
     conn: &mut Conn,
@@ -319,9 +331,9 @@ const RETIRED_AFTER: i64 = 60 * 60;
 /// How many editions are retired along with one change.
 const RETIRED_AT_ONCE: i64 = 50;
 
-/// Whether an edition that was public at `at` can have been retired by `now`.
+/// Whether an edition that was public at `at` can have been retired by `now`, by whatever clock.
 pub fn can_have_retired(at: Instant, now: Instant) -> bool {
-    at < now.plus_seconds(-RETIRED_AFTER)
+    at < now.plus_seconds(-RETIRED_AFTER / 2)
 }
 
 /// Moves editions that ended out of the way of lists. A little with every change, so that there

@@ -44,6 +44,12 @@ pub struct Merge<'a> {
 }
 
 impl Merge<'_> {
+    /// Whether it is of a kind that strangers could ask for in very many forms.
+    fn is_rare(&self) -> bool {
+        let filtered = self.from.is_some() || self.to.is_some() || self.all_of.len() > 1;
+        filtered || self.still_at.is_some()
+    }
+
     /// Each list, and whether to look among the editions that ended long ago: those stand apart,
     /// in an order of their own.
     fn branches(&self) -> impl Iterator<Item = (&Facet, bool)> {
@@ -62,15 +68,20 @@ enum Bind {
 }
 
 /// A statement in pieces, each with the parameter behind it. Stays prepared, unlike diesel's own
-/// raw statements: there are as many forms as kinds of lists.
-#[derive(Default)]
+/// raw statements, where its form is an ordinary one.
 struct Statement<T> {
     pieces: Vec<(String, Bind)>,
     end: String,
+    /// One of too many forms to keep them all.
+    rare: bool,
     of: PhantomData<T>,
 }
 
 impl<T> Statement<T> {
+    fn new(rare: bool) -> Self {
+        Self { pieces: Vec::new(), end: String::new(), rare, of: PhantomData }
+    }
+
     /// Goes on with `sql` and a parameter.
     fn push(&mut self, sql: &str, bind: Bind) {
         let mut piece = mem::take(&mut self.end);
@@ -97,6 +108,9 @@ impl<T> QueryFragment<MultiBackend> for Statement<T> {
             }
         }
         out.push_sql(&self.end);
+        if self.rare {
+            out.unsafe_to_cache_prepared();
+        }
         Ok(())
     }
 }
@@ -114,7 +128,7 @@ impl<T> RunQueryDsl<Conn> for Statement<T> {}
 
 /// The editions of one page, in no order: whoever reads their rows sorts those.
 pub fn page(conn: &mut Conn, merge: &Merge<'_>) -> Result<Vec<AnyId>> {
-    let mut statement = Statement::<Uid>::default();
+    let mut statement = Statement::<Uid>::new(merge.is_rare());
     let order = if merge.newest_first { "desc" } else { "asc" };
     statement.push_sql("select edition_id from (");
     for (number, (facet, retired)) in merge.branches().enumerate() {
@@ -138,7 +152,7 @@ const COUNTED: i64 = 10_000;
 /// How many editions there are on all pages together, up to 10,000.
 pub fn count(conn: &mut Conn, merge: &Merge<'_>) -> Result<i64> {
     let merge = Merge { after: None, ..*merge };
-    let mut statement = Statement::<sql_types::BigInt>::default();
+    let mut statement = Statement::<sql_types::BigInt>::new(merge.is_rare());
     statement.push_sql("select count(*) as total from (select 1 from (");
     for (number, (facet, retired)) in merge.branches().enumerate() {
         statement.push_sql(if number == 0 { "" } else { " union all " });
@@ -149,6 +163,14 @@ pub fn count(conn: &mut Conn, merge: &Merge<'_>) -> Result<i64> {
     Ok(statement.get_result(conn)?)
 }
 
+/// Only what stands behind this place.
+fn behind<T>(to: &mut Statement<T>, side: char, (at, id): (Instant, ArticleId)) {
+    let _ = write!(to.end, " and (k.published_at, k.article_id) {side} ");
+    to.push("(", Bind::At(at));
+    to.push(", ", Bind::Id(AnyId(id.0)));
+    to.push_sql(")");
+}
+
 /// The keys of one list that are wanted, in no order.
 fn conditions<T>(to: &mut Statement<T>, merge: &Merge<'_>, facet: &Facet, retired: bool) {
     to.push_sql("select k.edition_id, k.published_at, k.article_id from edition_keys k");
@@ -156,20 +178,25 @@ fn conditions<T>(to: &mut Statement<T>, merge: &Merge<'_>, facet: &Facet, retire
     to.push(" and k.retired = ", Bind::Bool(retired));
     to.push(" and k.valid_from <= ", Bind::At(merge.at));
     to.push(" and k.valid_until > ", Bind::At(merge.at));
-    // Always true, as nothing is published later than it becomes valid: the index starts here.
-    to.push(" and k.published_at <= ", Bind::At(merge.at));
-    if let Some(from) = merge.from {
-        to.push(" and k.published_at >= ", Bind::At(from));
+    // One bound at each end, the closest, is where the index starts and stops: given two, a
+    // database may take the wrong one and walk over everything in between.
+    let (newer, older) = match merge.after {
+        Some(place) if merge.newest_first => (Some(place), None),
+        place => (None, place),
+    };
+    // Nothing is published later than it becomes valid.
+    let end = merge.to.filter(|to| *to <= merge.at);
+    match (newer, end) {
+        (Some(place), end) if place.0 <= merge.at && end.is_none_or(|end| place.0 < end) => {
+            behind(to, '<', place);
+        }
+        (_, Some(end)) => to.push(" and k.published_at < ", Bind::At(end)),
+        (_, None) => to.push(" and k.published_at <= ", Bind::At(merge.at)),
     }
-    if let Some(until) = merge.to {
-        to.push(" and k.published_at < ", Bind::At(until));
-    }
-    if let Some((at, id)) = merge.after {
-        let behind = if merge.newest_first { '<' } else { '>' };
-        let _ = write!(to.end, " and (k.published_at, k.article_id) {behind} ");
-        to.push("(", Bind::At(at));
-        to.push(", ", Bind::Id(AnyId(id.0)));
-        to.push_sql(")");
+    match (older, merge.from) {
+        (Some(place), from) if from.is_none_or(|from| place.0 >= from) => behind(to, '>', place),
+        (_, Some(from)) => to.push(" and k.published_at >= ", Bind::At(from)),
+        (_, None) => {}
     }
     for other in merge.all_of {
         to.push_sql(" and exists (select 1 from edition_keys o where o.edition_id = k.edition_id");

@@ -107,10 +107,13 @@ pub(super) fn call(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
-/// Has this connection listen for calls, where there are any.
+/// Has this connection listen for calls, where there are any, and say in `pg_stat_activity` what
+/// it is for.
 pub(super) fn listen(conn: &mut Conn) -> Result<()> {
     if let Conn::Postgres(conn) = conn {
-        conn.batch_execute(&format!("listen {CHANNEL}"))?;
+        conn.batch_execute(&format!(
+            "set application_name = 'broadsheet follower'; listen {CHANNEL}"
+        ))?;
     }
     Ok(())
 }

@@ -1,11 +1,5 @@
 //! The answers that are kept ready: bounded by bytes, built one at a time, never stale.
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{fmt, sync::Arc};
 
 use quick_cache::{
     DefaultHashBuilder, Weighter,
@@ -32,15 +26,16 @@ pub struct Answers(Arc<Inner>);
 struct Inner {
     kept: Cache<Key, Kept, Weight>,
     clock: Arc<TagClock>,
-    hits: AtomicU64,
-    misses: AtomicU64,
+    /// The heaviest answer that is kept.
+    heaviest: u64,
 }
 
 /// What became of the last attempt to build an answer.
 #[derive(Clone)]
 enum Kept {
     Ready(Arc<Rendered>),
-    /// It was a refusal. Until anything changes, nobody needs to wait for another's attempt.
+    /// It was a refusal, or too much to keep. Until anything changes, nobody needs to wait for
+    /// another's attempt.
     Refused(Tick),
 }
 
@@ -82,12 +77,16 @@ pub struct Turn<'a> {
 impl Turn<'_> {
     /// Hands the answer to all who wait, and keeps it; there is none where it was a refusal.
     pub fn settle(self, answer: Option<&Arc<Rendered>>) {
-        let kept = answer.map_or(Kept::Refused(self.begun), |answer| Kept::Ready(answer.clone()));
-        match self.guard {
-            // Where the place has been taken meanwhile, something newer stands there.
-            Some(guard) => drop(guard.insert(kept)),
-            None if answer.is_some() => self.answers.0.kept.insert(self.key.clone(), kept),
-            None => {}
+        let heaviest = self.answers.0.heaviest;
+        let fits = |answer: &&Arc<Rendered>| (answer.weight() as u64) < heaviest;
+        let answer = answer.filter(fits).map(|answer| Kept::Ready(Arc::clone(answer)));
+        match (self.guard, answer) {
+            // Where the place has been taken meanwhile, the answer is not kept.
+            (Some(guard), answer) => {
+                drop(guard.insert(answer.unwrap_or(Kept::Refused(self.begun))));
+            }
+            (None, Some(answer)) => self.answers.0.kept.insert(self.key.clone(), answer),
+            (None, None) => {}
         }
     }
 }
@@ -101,21 +100,17 @@ impl Answers {
         let most = config.cache_max_bytes;
         config.cache.then(|| {
             let guess = usize::try_from(most / USUAL).unwrap_or(usize::MAX);
-            Self(Arc::new(Inner {
-                kept: Cache::with_weighter(guess, most, Weight),
-                clock: Arc::clone(db.clock()),
-                hits: AtomicU64::new(0),
-                misses: AtomicU64::new(0),
-            }))
+            let kept = Cache::with_weighter(guess, most, Weight);
+            let heaviest = kept.shard_capacity() / 2;
+            Self(Arc::new(Inner { kept, clock: Arc::clone(db.clock()), heaviest }))
         })
     }
 
     /// A fresh answer, if there is one: the short way.
     pub fn get(&self, asked: &Asked<'_>, now: Instant) -> Option<Arc<Rendered>> {
         match self.0.kept.get(asked)? {
-            Kept::Ready(answer) if self.is_good(&answer, now) => {
-                self.0.hits.fetch_add(1, Ordering::Relaxed);
-                Some(answer)
+            Kept::Ready(answer) if self.0.clock.is_trusted() => {
+                answer.is_fresh(&self.0.clock, now).then_some(answer)
             }
             Kept::Ready(_) | Kept::Refused(_) => None,
         }
@@ -125,43 +120,22 @@ impl Answers {
     /// what was begun too early.
     pub async fn find<'a>(&'a self, key: &'a Key, now: Instant) -> Found<'a> {
         let begun = self.0.clock.now();
+        // Whoever cannot be helped by waiting does not wait.
+        let trusted = self.0.clock.is_trusted();
         let judge = |_: &Key, kept: &mut Kept| match kept {
-            Kept::Ready(answer) if self.is_good(answer, now) => {
+            _ if !trusted => EntryAction::Retain(None),
+            Kept::Ready(answer) if answer.holds(&self.0.clock, now, begun) => {
                 EntryAction::Retain(Some(Arc::clone(answer)))
             }
-            Kept::Refused(at) if *at == begun => EntryAction::Retain(None),
+            Kept::Refused(at) if *at >= begun => EntryAction::Retain(None),
             Kept::Ready(_) | Kept::Refused(_) => EntryAction::ReplaceWithGuard,
         };
         let guard = match self.0.kept.entry_async(key, judge).await {
-            EntryResult::Retained(Some(answer)) => {
-                self.0.hits.fetch_add(1, Ordering::Relaxed);
-                return Found::Ready(answer);
-            }
+            EntryResult::Retained(Some(answer)) => return Found::Ready(answer),
             EntryResult::Vacant(guard) | EntryResult::Replaced(guard, _) => Some(guard),
             EntryResult::Retained(None) | EntryResult::Removed(..) | EntryResult::Timeout => None,
         };
-        self.0.misses.fetch_add(1, Ordering::Relaxed);
         Found::Turn(Turn { answers: self, key, guard, begun })
-    }
-
-    /// Whether this is what would be made now, as far as this server can know.
-    fn is_good(&self, answer: &Rendered, now: Instant) -> bool {
-        self.0.clock.is_trusted() && answer.is_fresh(&self.0.clock, now)
-    }
-
-    /// How many requests were answered from memory.
-    pub fn hits(&self) -> u64 {
-        self.0.hits.load(Ordering::Relaxed)
-    }
-
-    /// How many answers had to be made.
-    pub fn misses(&self) -> u64 {
-        self.0.misses.load(Ordering::Relaxed)
-    }
-
-    /// How many bytes the answers take.
-    pub fn bytes(&self) -> u64 {
-        self.0.kept.weight()
     }
 }
 

@@ -29,7 +29,7 @@ const BROTLI: u32 = 5;
 const WINDOW: u32 = 18;
 
 impl Coding {
-    /// What the reader likes best; where the header leaves a choice, the smallest.
+    /// What the reader likes best of those that the header names; among equals, the smallest.
     pub fn preferred(req: &impl HttpMessage) -> Self {
         if !req.headers().contains_key(header::ACCEPT_ENCODING) {
             return Self::Identity;

@@ -36,6 +36,9 @@ const HIT: HeaderValue = HeaderValue::from_static("broadsheet; hit");
 const MISS: HeaderValue = HeaderValue::from_static("broadsheet; fwd=miss");
 const BYPASS: HeaderValue = HeaderValue::from_static("broadsheet; fwd=bypass");
 
+/// The longest request whose answer is kept, in bytes: no page's address comes near it.
+const LONGEST: usize = 4096;
+
 /// What a handler said.
 enum Outcome<B> {
     /// An answer to be kept, and where it came from.
@@ -50,7 +53,8 @@ pub async fn deliver<B: MessageBody>(req: ServiceRequest, next: Next<B>) -> Serv
         return next.call(req).await.map(ServiceResponse::map_into_left_body);
     }
     let coding = Coding::preferred(&req);
-    let Some(answers) = req.app_data::<Answers>().cloned() else {
+    let ordinary = req.uri().path_and_query().is_some_and(|asked| asked.as_str().len() <= LONGEST);
+    let Some(answers) = req.app_data::<Answers>().filter(|_| ordinary).cloned() else {
         return match make(req, next, BYPASS).await? {
             Outcome::Answer(req, plain, from) => reply(req, code(plain, coding).await, from),
             Outcome::Other(answer) => Ok(answer.map_into_left_body()),
@@ -119,8 +123,9 @@ async fn make<B: MessageBody>(
     let mut answer = next.call(req).await?;
     let delivered = answer.response_mut().extensions_mut().remove::<Delivered>();
     let Some(delivered) = delivered else { return Ok(Outcome::Other(answer)) };
-    let rendered = Rendered::new(delivered, made_at, &config)?;
-    Ok(Outcome::Answer(answer.into_parts().0, Arc::new(rendered), from))
+    let (req, answer) = answer.into_parts();
+    let rendered = Rendered::new(delivered, answer.headers().clone(), made_at, &config)?;
+    Ok(Outcome::Answer(req, Arc::new(rendered), from))
 }
 
 /// The answer in this coding, or as it is where that is not worth it. Off the async threads.

@@ -24,6 +24,9 @@ use crate::{
 /// Bodies below this many bytes are sent as they are: coding them would save no packet.
 const CODED_FROM: usize = 1024;
 
+/// The longest list of tags in a header, in bytes: less than any proxy or CDN takes.
+const NAMES_MAX: usize = 4000;
+
 /// A rendered answer.
 #[derive(Debug)]
 pub struct Rendered {
@@ -49,19 +52,26 @@ struct Freshness {
 }
 
 impl Rendered {
-    /// The answer as it is, without any coding.
-    pub fn new(delivered: Delivered, made_at: Tick, config: &Config) -> Result<Self> {
+    /// The answer as it is, without any coding. Headers that were set before it came here stay.
+    pub fn new(
+        delivered: Delivered,
+        mut headers: HeaderMap,
+        made_at: Tick,
+        config: &Config,
+    ) -> Result<Self> {
         let Delivered { body, made, link } = delivered;
         let Made { tags, modified, changes_at } = made;
         let digest = Sha256::digest(&body);
         let etag = value(&format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..18])))?;
         let names: Vec<String> = tags.iter().map(ToString::to_string).collect();
-        let mut headers = HeaderMap::with_capacity(12);
+        let fits = names.iter().map(|name| name.len() + 1).sum::<usize>() <= NAMES_MAX;
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         headers.insert(header::ETAG, etag.clone());
-        headers.insert(HeaderName::from_static("cache-tag"), value(&names.join(","))?);
-        headers.insert(HeaderName::from_static("surrogate-key"), value(&names.join(" "))?);
+        if fits {
+            headers.insert(HeaderName::from_static("cache-tag"), value(&names.join(","))?);
+            headers.insert(HeaderName::from_static("surrogate-key"), value(&names.join(" "))?);
+        }
         if let Some(modified) = modified {
             headers.insert(header::LAST_MODIFIED, value(&modified.http_date())?);
         }
@@ -70,7 +80,8 @@ impl Rendered {
         }
         let freshness = Freshness {
             max_age: config.delivery_max_age,
-            shared_max_age: config.delivery_shared_max_age,
+            // What cannot be named cannot be purged, so caches outside have to ask.
+            shared_max_age: if fits { config.delivery_shared_max_age } else { Some(0) },
         };
         if changes_at.is_none() {
             headers.insert(header::CACHE_CONTROL, freshness.lasting()?);
@@ -117,9 +128,19 @@ impl Rendered {
         self.body.len() + self.tags.len() * (size_of::<Tag>() + 100) + HEADERS
     }
 
+    /// Whether it answers a request that came when the clock stood at `begun`: it is fresh, or was
+    /// made of nothing older than the request.
+    pub fn holds(&self, clock: &TagClock, now: Instant, begun: Tick) -> bool {
+        (self.made_at >= begun && !self.has_ended(now)) || self.is_fresh(clock, now)
+    }
+
+    fn has_ended(&self, now: Instant) -> bool {
+        self.changes_at.is_some_and(|at| at <= now)
+    }
+
     /// Whether it is still what would be made now.
     pub fn is_fresh(&self, clock: &TagClock, now: Instant) -> bool {
-        if self.changes_at.is_some_and(|at| at <= now) {
+        if self.has_ended(now) {
             return false;
         }
         let reading = clock.now();

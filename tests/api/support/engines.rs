@@ -41,7 +41,7 @@ impl Engine {
             Self::Postgres => {
                 let server = SERVER.as_ref().expect("asked whether it is here");
                 let schema = format!("t_{}", Uuid::now_v7().simple());
-                server.run(&format!("create schema {schema}"));
+                on_postgres(&format!("create schema {schema}"));
                 let joint = if server.url.contains('?') { '&' } else { '?' };
                 let url = format!("{}{joint}options=-csearch_path%3D{schema}", server.url);
                 Database { url, _file: None, schema: Some(schema) }
@@ -53,12 +53,17 @@ impl Engine {
 impl Drop for Database {
     fn drop(&mut self) {
         // Only a test on PostgreSQL has a schema, so nothing here starts a server.
-        if let Some(schema) = &self.schema
-            && let Some(server) = SERVER.as_ref()
-        {
-            server.run(&format!("drop schema {schema} cascade"));
+        if let Some(schema) = &self.schema {
+            on_postgres(&format!("drop schema {schema} cascade"));
         }
     }
+}
+
+/// Runs a statement on the PostgreSQL server itself.
+pub fn on_postgres(statement: &str) {
+    let server = SERVER.as_ref().expect("asked whether it is here");
+    let mut conn = PgConnection::establish(&server.url).expect("the server is up");
+    diesel::sql_query(statement).execute(&mut conn).unwrap();
 }
 
 struct Server {
@@ -66,13 +71,6 @@ struct Server {
     /// Holds the cluster's keeper by its standard input: when this process ends, however it
     /// ends, the keeper reads the end of the file and takes the cluster down.
     _keeper: Option<Child>,
-}
-
-impl Server {
-    fn run(&self, statement: &str) {
-        let mut conn = PgConnection::establish(&self.url).expect("the server is up");
-        diesel::sql_query(statement).execute(&mut conn).unwrap();
-    }
 }
 
 static SERVER: LazyLock<Option<Server>> = LazyLock::new(|| {

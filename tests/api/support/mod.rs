@@ -32,7 +32,7 @@ use broadsheet::{
 use serde_json::{Value, json};
 
 pub use client::{Answer, Client};
-pub use engines::Engine;
+pub use engines::{Engine, on_postgres};
 pub use receiver::{Purge, Receiver};
 
 /// Runs each of these test functions once on every engine.
