@@ -26,10 +26,11 @@ pub fn run(arguments: &[String]) {
     let yardsticks = setting(YARDSTICKS).expect("an address for the yardsticks");
     System::new().block_on(async {
         let url = config.database_url.clone();
-        let app = serve::bind(State::open(config, Clock::system()).unwrap()).unwrap();
+        let state = State::open(config, Clock::system()).unwrap();
+        let app = serve::bind(state.clone()).unwrap();
         let yardsticks = yardsticks::bind(&yardsticks, &url);
         let yardsticks = rt::spawn(yardsticks);
-        app.await.unwrap();
+        serve::run(app, &state).await.unwrap();
         yardsticks.await.unwrap().unwrap();
     });
 }

@@ -9,6 +9,7 @@ mod contract;
 mod demo;
 mod exactness;
 mod hostile;
+mod importing;
 mod journal;
 mod media;
 mod migrations;

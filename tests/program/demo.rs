@@ -34,6 +34,18 @@ fn half_a_newsroom_of_an_interrupted_run_is_cleared_away() {
 }
 
 #[test]
+fn the_demo_can_be_filled_without_being_served() {
+    let home = tempfile::tempdir().unwrap();
+    let arguments = ["demo", "--articles", "30", "--fill-only"];
+    let done = program(home.path(), &arguments).output().unwrap();
+    let (said, why) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr));
+    assert!(done.status.success(), "{said}{}", why.unwrap());
+    assert!(said.contains("30 of 30 generated articles"), "{said}");
+    let server = Server::demo_in(home);
+    assert!(server.said().contains("there are users already"), "{}", server.said());
+}
+
+#[test]
 fn the_demo_is_not_served_to_a_network() {
     let home = tempfile::tempdir().unwrap();
     let mut command = program(home.path(), &["demo"]);

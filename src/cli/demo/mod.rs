@@ -29,7 +29,7 @@ pub struct DemoOptions {
     #[arg(long, value_name = "N", default_value_t = 0,
         value_parser = clap::value_parser!(u64).range(..=10_000_000))]
     articles: u64,
-    /// Fill only, and do not serve.
+    /// Fill the newsroom without serving it.
     #[arg(long)]
     fill_only: bool,
 }
@@ -51,6 +51,7 @@ pub async fn demo(config: Config, options: DemoOptions) -> Result<()> {
         println!("  nothing new: there are users already, so what is there stays as it is");
     }
     if options.fill_only {
+        println!("`broadsheet demo` serves it, and says who can sign in.");
         return Ok(());
     }
     let state = State::open(config, Clock::system())?;
