@@ -227,7 +227,13 @@ fn add_headers(path: &str, method: &str, versioned: bool, status: &str, response
             ),
             ("Last-Modified".to_owned(), header("When the newest part of the answer changed.")),
             ("Cache-Control".to_owned(), header("How long the answer may be kept (RFC 9111).")),
-            ("Cache-Tag".to_owned(), header("What the answer was made of, separated by commas.")),
+            (
+                "Cache-Tag".to_owned(),
+                header(
+                    "What the answer was made of, separated by commas; left out where that takes \
+                     more than 4,000 bytes.",
+                ),
+            ),
             ("Surrogate-Key".to_owned(), header("The same, separated by spaces.")),
             ("Vary".to_owned(), header("Which request headers the answer depends on.")),
             (

@@ -21,6 +21,7 @@ on_both_engines! {
     a_crowd_has_one_answer_made,
     another_server_sees_a_change_at_once,
     a_follower_that_was_cut_off_has_missed_nothing,
+    what_cannot_be_checked_is_not_trusted,
     without_a_cache_everything_is_made_afresh,
     shared_caches_can_be_told_otherwise,
 }
@@ -285,6 +286,33 @@ async fn a_follower_that_was_cut_off_has_missed_nothing(app: TestApp) {
         told(&other).await;
         assert_eq!(read(&other, &path).await.body["lead"], lead);
     }
+}
+
+/// Waits until the server trusts what it keeps, or does not any more.
+async fn trusting(app: &TestApp, trusting: bool) {
+    let begun = Instant::now();
+    while app.state.db.clock().is_trusted() != trusting {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it never comes to {trusting}");
+        actix_web::rt::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+async fn what_cannot_be_checked_is_not_trusted(app: TestApp) {
+    // The journal is taken from under the server, which only works from outside.
+    let Some(schema) = app.schema() else { return };
+    let world = section(&app, "World").await;
+    published(&app, &world, "The ferry sails").await;
+    let path = page("/world/the-ferry-sails");
+    read(&app, &path).await;
+    assert!(is_ready(&app, &path).await);
+    on_postgres(&format!("alter table {schema}.journal rename to away"));
+    trusting(&app, false).await;
+    for _ in 0..3 {
+        assert!(!is_ready(&app, &path).await, "who knows what has changed meanwhile");
+    }
+    on_postgres(&format!("alter table {schema}.away rename to journal"));
+    trusting(&app, true).await;
+    assert!(is_ready(&app, &path).await);
 }
 
 async fn without_a_cache_everything_is_made_afresh(app: TestApp) {

@@ -22,7 +22,8 @@ pub enum Engine {
 pub struct Database {
     pub url: String,
     _file: Option<TempDir>,
-    schema: Option<String>,
+    /// Where its tables are, on PostgreSQL.
+    pub schema: Option<String>,
 }
 
 impl Engine {

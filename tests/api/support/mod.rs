@@ -137,6 +137,11 @@ impl TestApp {
         self.engine
     }
 
+    /// The schema of the test's tables, on PostgreSQL.
+    pub fn schema(&self) -> Option<&str> {
+        self.database.schema.as_deref()
+    }
+
     /// A caller without a token.
     pub fn anyone(&self) -> Client {
         Client::new(Rc::clone(&self.call), Arc::clone(&self.clock), None)
