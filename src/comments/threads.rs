@@ -20,7 +20,8 @@ use crate::{
     time::Instant,
 };
 
-/// The article, which is public now in this tree of visible sections; 404 where it is not, 410 where it was retracted.
+/// The article, which is public now in this tree of visible sections; 404 where it is not, 410
+/// where it was retracted.
 pub fn public(conn: &mut Conn, tree: &Tree, id: ArticleId, now: Instant) -> Result<Listed> {
     let when = When { at: now, now };
     if let Some(listed) = editions::queries::listed(conn, &[id], when)?.pop() {

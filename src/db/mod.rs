@@ -114,8 +114,8 @@ impl Db {
     }
 
     /// Runs `work` on a writer inside one transaction, which an error rolls back. Returns only
-    /// after the commit has reached the disk and the tag clock has moved on. Work that recorded nothing is refused, so that no
-    /// change can be missing from the journal.
+    /// after the commit has reached the disk and the tag clock has moved on. Work that recorded
+    /// nothing is refused, so that no change can be missing from the journal.
     pub async fn write<T: Send + 'static>(
         &self,
         by: impl Into<Context>,
