@@ -1,11 +1,15 @@
 //! Settings: read from the environment and `.env`, checked once, at the start.
+mod database;
 mod receiver;
+mod secret;
+mod values;
 
-use std::{fmt, net::SocketAddr, str::FromStr};
+use std::net::SocketAddr;
 
-use url::Url;
-
+pub use database::DatabaseUrl;
 pub use receiver::Receiver;
+pub use secret::Secret;
+use values::{origin_list, parsed, public_url, secret, switch};
 
 /// Why the program will not start: the setting's name and what is wrong with it.
 #[derive(Debug, thiserror::Error)]
@@ -13,63 +17,6 @@ pub use receiver::Receiver;
 pub struct ConfigError {
     name: &'static str,
     problem: String,
-}
-
-/// A text that never shows in `Debug`, logs or errors.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps `text` out of sight.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself; say why you need it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
-    }
-}
-
-/// Which database the URL names. The URL can hold a password, so it is kept out of `Debug`.
-#[derive(Clone)]
-pub enum DatabaseUrl {
-    /// A SQLite file.
-    Sqlite(String),
-    /// A PostgreSQL server.
-    Postgres(Secret),
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite:{path}"),
-            Self::Postgres(_) => f.write_str("postgres (secret)"),
-        }
-    }
-}
-
-impl FromStr for DatabaseUrl {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once("://").map_or_else(|| text.split_once(':'), Some) {
-            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(Secret::new(text))),
-            Some(("sqlite", "" | ":memory:")) => {
-                Err("sqlite needs a file, such as sqlite:broadsheet.db".to_owned())
-            }
-            Some(("sqlite", path)) => Ok(Self::Sqlite(path.to_owned())),
-            Some((scheme, _)) => Err(format!(
-                "`{scheme}` is not a database this program can use; take sqlite:FILE or postgres://…"
-            )),
-            None => Ok(Self::Sqlite(text.to_owned())),
-        }
-    }
 }
 
 /// Which other origins' scripts may read the answers (Fetch, CORS).
@@ -143,9 +90,6 @@ pub const NAMES: &[&str] = &[
     "RUST_LOG",
 ];
 
-/// The shortest secret that signs tokens: as long as HMAC-SHA256's output (RFC 7518, 3.2).
-const SECRET_MIN: usize = 32;
-
 /// Less memory for ready-made answers would hold next to none.
 const CACHE_MIN: u64 = 1024 * 1024;
 
@@ -179,7 +123,7 @@ impl Config {
             jwt_secret: secret("JWT_SECRET", get("JWT_SECRET"))?,
             jwt_secret_previous: secret("JWT_SECRET_PREVIOUS", get("JWT_SECRET_PREVIOUS"))?,
             admin_email: get("ADMIN_EMAIL"),
-            admin_password: get("ADMIN_PASSWORD").map(Secret),
+            admin_password: get("ADMIN_PASSWORD").map(Secret::new),
             cors_origins: match get("CORS_ORIGINS").as_deref() {
                 None | Some("*") => Origins::Any,
                 Some(list) => Origins::Listed(origin_list("CORS_ORIGINS", list)?),
@@ -237,71 +181,6 @@ pub fn load_file() -> Result<(), ConfigError> {
         Err(err) if !err.not_found() => Err(ConfigError { name: ".env", problem: err.to_string() }),
         _ => Ok(()),
     }
-}
-
-fn parsed<T: FromStr<Err: fmt::Display>>(
-    name: &'static str,
-    value: Option<&str>,
-    default: &str,
-) -> Result<T, ConfigError> {
-    let value = value.unwrap_or(default);
-    value.parse().map_err(|err: T::Err| {
-        // A database URL can hold a password, and its own refusal says enough.
-        let problem =
-            if name == "DATABASE_URL" { err.to_string() } else { format!("`{value}`: {err}") };
-        ConfigError { name, problem }
-    })
-}
-
-fn switch(name: &'static str, value: Option<&str>, default: bool) -> Result<bool, ConfigError> {
-    match value {
-        None => Ok(default),
-        Some("on") => Ok(true),
-        Some("off") => Ok(false),
-        Some(other) => {
-            Err(ConfigError { name, problem: format!("`{other}` is neither on nor off") })
-        }
-    }
-}
-
-fn secret(name: &'static str, value: Option<String>) -> Result<Option<Secret>, ConfigError> {
-    match value {
-        Some(text) if text.len() < SECRET_MIN => Err(ConfigError {
-            name,
-            problem: format!(
-                "needs at least {SECRET_MIN} bytes; `openssl rand -base64 48` makes one"
-            ),
-        }),
-        other => Ok(other.map(Secret)),
-    }
-}
-
-fn public_url(value: Option<String>, bind_addr: SocketAddr) -> Result<String, ConfigError> {
-    let Some(text) = value else { return Ok(format!("http://{bind_addr}")) };
-    match Url::parse(&text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
-            Ok(text.trim_end_matches('/').to_owned())
-        }
-        _ => Err(ConfigError {
-            name: "PUBLIC_URL",
-            problem: format!("`{text}` is not an http or https URL"),
-        }),
-    }
-}
-
-fn origin_list(name: &'static str, list: &str) -> Result<Vec<String>, ConfigError> {
-    let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-    entries
-        .map(|entry| match Url::parse(entry) {
-            Ok(url) if url.origin().is_tuple() && url.origin().ascii_serialization() == entry => {
-                Ok(entry.to_owned())
-            }
-            _ => Err(ConfigError {
-                name,
-                problem: format!("`{entry}` is not an origin such as https://example.org"),
-            }),
-        })
-        .collect()
 }
 
 #[cfg(test)]

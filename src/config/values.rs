@@ -1,0 +1,84 @@
+//! Single settings: from text to value, or a refusal that names the setting.
+use std::{fmt, net::SocketAddr, str::FromStr};
+
+use url::Url;
+
+use super::{ConfigError, Secret};
+
+/// The shortest secret that signs tokens: as long as HMAC-SHA256's output (RFC 7518, 3.2).
+const SECRET_MIN: usize = 32;
+
+pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(
+    name: &'static str,
+    value: Option<&str>,
+    default: &str,
+) -> Result<T, ConfigError> {
+    let value = value.unwrap_or(default);
+    value.parse().map_err(|err: T::Err| {
+        // A database URL can hold a password, and its own refusal says enough.
+        let problem =
+            if name == "DATABASE_URL" { err.to_string() } else { format!("`{value}`: {err}") };
+        ConfigError { name, problem }
+    })
+}
+
+pub(super) fn switch(
+    name: &'static str,
+    value: Option<&str>,
+    default: bool,
+) -> Result<bool, ConfigError> {
+    match value {
+        None => Ok(default),
+        Some("on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(other) => {
+            Err(ConfigError { name, problem: format!("`{other}` is neither on nor off") })
+        }
+    }
+}
+
+pub(super) fn secret(
+    name: &'static str,
+    value: Option<String>,
+) -> Result<Option<Secret>, ConfigError> {
+    match value {
+        Some(text) if text.len() < SECRET_MIN => Err(ConfigError {
+            name,
+            problem: format!(
+                "needs at least {SECRET_MIN} bytes; `openssl rand -base64 48` makes one"
+            ),
+        }),
+        other => Ok(other.map(Secret::new)),
+    }
+}
+
+pub(super) fn public_url(
+    value: Option<String>,
+    bind_addr: SocketAddr,
+) -> Result<String, ConfigError> {
+    let Some(text) = value else { return Ok(format!("http://{bind_addr}")) };
+    match Url::parse(&text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err(ConfigError {
+            name: "PUBLIC_URL",
+            problem: format!("`{text}` is not an http or https URL"),
+        }),
+    }
+}
+
+pub(super) fn origin_list(name: &'static str, list: &str) -> Result<Vec<String>, ConfigError> {
+    let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    entries
+        .map(|entry| match Url::parse(entry) {
+            Ok(url) if url.origin().is_tuple() && url.origin().ascii_serialization() == entry => {
+                Ok(entry.to_owned())
+            }
+            _ => Err(ConfigError {
+                name,
+                problem: format!("`{entry}` is not an origin such as https://example.org"),
+            }),
+        })
+        .collect()
+}
