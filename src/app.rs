@@ -185,6 +185,7 @@ pub fn build(
         Some(answers) => app.app_data(answers),
         None => app,
     };
+    let replica = state.db.preferring_replica();
     let app = app
         .app_data(state.db)
         .app_data(state.keys)
@@ -196,6 +197,7 @@ pub fn build(
     let open = config.cors_origins == Origins::Any;
     app.service(
         web::scope("/v1")
+            .app_data(replica)
             .wrap(from_fn(routes::strict))
             // What is the same for any origin is kept with the answer.
             .wrap(Condition::new(open, delivery_cors(&config)))

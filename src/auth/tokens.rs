@@ -34,7 +34,7 @@ const REFRESH: &str = "broadsheet:refresh";
 const REFUSED: Error = Error::Unauthenticated("The token is not valid, or has expired.");
 
 /// What an access token says.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AccessClaims {
     /// The user.
     pub sub: UserId,
@@ -93,6 +93,7 @@ struct Pair {
     previous: Option<Key>,
 }
 
+#[derive(Clone)]
 struct Key {
     id: String,
     encoding: EncodingKey,

@@ -31,7 +31,9 @@ pub async fn run(server: Server, state: &State) -> Result<()> {
 pub fn bind(state: State) -> Result<Server> {
     let bind_addr = state.config.bind_addr;
     let address = state.config.public_url.clone();
+    let timeout = state.config.shutdown_timeout.into();
     let server = HttpServer::new(move || app::build(state.clone()))
+        .shutdown_timeout(timeout)
         .bind(bind_addr)
         .map_err(|err| Error::internal(format!("BIND_ADDR: {bind_addr}: {err}")))?;
     tracing::info!("serving {address} (documentation: {address}/docs/)");

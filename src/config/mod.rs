@@ -33,10 +33,18 @@ pub enum Origins {
 pub struct Config {
     /// `DATABASE_URL`
     pub database_url: DatabaseUrl,
+    /// `DATABASE_READ_URL`: a replica of it that answers readers.
+    pub database_read_url: Option<DatabaseUrl>,
+    /// `DATABASE_POOLER`: whether a pooler lends connections for a transaction at a time.
+    pub database_pooler: bool,
+    /// `DATABASE_TIMEOUT`: seconds to wait for a free connection, and for a statement.
+    pub database_timeout: u32,
     /// `DATABASE_CONNECTIONS`: writing connections to PostgreSQL; SQLite has one writer.
     pub database_connections: usize,
     /// `BIND_ADDR`
     pub bind_addr: SocketAddr,
+    /// `SHUTDOWN_TIMEOUT`: seconds in which requests may finish once the server is told to stop.
+    pub shutdown_timeout: u32,
     /// `PUBLIC_URL`: where readers reach this server, without a final slash.
     pub public_url: String,
     /// `JWT_SECRET`
@@ -70,8 +78,12 @@ pub struct Config {
 /// The names of all settings, as `.env.example` lists them.
 pub const NAMES: &[&str] = &[
     "DATABASE_URL",
+    "DATABASE_READ_URL",
+    "DATABASE_POOLER",
+    "DATABASE_TIMEOUT",
     "DATABASE_CONNECTIONS",
     "BIND_ADDR",
+    "SHUTDOWN_TIMEOUT",
     "PUBLIC_URL",
     "JWT_SECRET",
     "JWT_SECRET_PREVIOUS",
@@ -113,12 +125,18 @@ impl Config {
                 get("DATABASE_URL").as_deref(),
                 "sqlite:broadsheet.db",
             )?,
+            database_read_url: get("DATABASE_READ_URL")
+                .map(|url| parsed("DATABASE_READ_URL", Some(&url), ""))
+                .transpose()?,
+            database_pooler: switch("DATABASE_POOLER", get("DATABASE_POOLER").as_deref(), false)?,
+            database_timeout: parsed("DATABASE_TIMEOUT", get("DATABASE_TIMEOUT").as_deref(), "10")?,
             database_connections: parsed(
                 "DATABASE_CONNECTIONS",
                 get("DATABASE_CONNECTIONS").as_deref(),
                 "8",
             )?,
             bind_addr,
+            shutdown_timeout: parsed("SHUTDOWN_TIMEOUT", get("SHUTDOWN_TIMEOUT").as_deref(), "30")?,
             public_url: public_url(get("PUBLIC_URL"), bind_addr)?,
             jwt_secret: secret("JWT_SECRET", get("JWT_SECRET"))?,
             jwt_secret_previous: secret("JWT_SECRET_PREVIOUS", get("JWT_SECRET_PREVIOUS"))?,
@@ -156,6 +174,19 @@ impl Config {
             return Err(ConfigError {
                 name: "DATABASE_CONNECTIONS",
                 problem: "take a number from 1 to 100".to_owned(),
+            });
+        }
+        if !(1..=3600).contains(&config.database_timeout) {
+            return Err(ConfigError {
+                name: "DATABASE_TIMEOUT",
+                problem: "take a number of seconds from 1 to 3600".to_owned(),
+            });
+        }
+        let both = (&config.database_url, &config.database_read_url);
+        if !matches!(both, (_, None) | (DatabaseUrl::Postgres(_), Some(DatabaseUrl::Postgres(_)))) {
+            return Err(ConfigError {
+                name: "DATABASE_READ_URL",
+                problem: "only PostgreSQL has replicas; set DATABASE_URL to the primary".to_owned(),
             });
         }
         if config.cache_max_bytes < CACHE_MIN {
@@ -205,7 +236,11 @@ mod tests {
     fn a_wrong_value_is_refused_with_the_setting_s_name() {
         for (name, value) in [
             ("DATABASE_URL", "mysql://localhost/news"),
+            ("DATABASE_READ_URL", "postgres://replica/news"),
+            ("DATABASE_POOLER", "pgbouncer"),
+            ("DATABASE_TIMEOUT", "0"),
             ("DATABASE_CONNECTIONS", "0"),
+            ("SHUTDOWN_TIMEOUT", "soon"),
             ("BIND_ADDR", "localhost"),
             ("PUBLIC_URL", "news.example"),
             ("JWT_SECRET", "short"),

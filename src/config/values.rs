@@ -16,8 +16,11 @@ pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(
     let value = value.unwrap_or(default);
     value.parse().map_err(|err: T::Err| {
         // A database URL can hold a password, and its own refusal says enough.
-        let problem =
-            if name == "DATABASE_URL" { err.to_string() } else { format!("`{value}`: {err}") };
+        let problem = if name.starts_with("DATABASE_") && name.ends_with("URL") {
+            err.to_string()
+        } else {
+            format!("`{value}`: {err}")
+        };
         ConfigError { name, problem }
     })
 }

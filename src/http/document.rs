@@ -166,6 +166,9 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
     if faces {
         // An unknown query parameter is unreadable wherever it stands.
         refusals.extend([400, 406, 500, 503]);
+        if method != "get" {
+            refusals.push(507);
+        }
     }
     if path.contains('{') {
         refusals.push(404);

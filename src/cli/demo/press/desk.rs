@@ -30,6 +30,7 @@ pub struct Section {
 }
 
 /// A comment under an article of the batch.
+#[derive(Clone)]
 pub struct Remark {
     pub article: ArticleId,
     pub input: CommentInput,
