@@ -99,3 +99,55 @@ impl<T> Refused<T> for Result<T, Diesel> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{
+        ResponseError,
+        http::{StatusCode, header},
+    };
+
+    use super::*;
+
+    fn refused(kind: Kind, said: &str) -> Error {
+        Diesel::DatabaseError(kind, Box::new(said.to_owned())).into()
+    }
+
+    #[test]
+    fn faults_that_pass_ask_to_try_again() {
+        for (fault, status) in [
+            (refused(Kind::Unknown, "deadlock detected"), StatusCode::SERVICE_UNAVAILABLE),
+            (refused(Kind::Unknown, "database is locked"), StatusCode::SERVICE_UNAVAILABLE),
+            (refused(Kind::Unknown, "disk I/O error"), StatusCode::SERVICE_UNAVAILABLE),
+            (refused(Kind::SerializationFailure, "no access"), StatusCode::SERVICE_UNAVAILABLE),
+            (refused(Kind::ReadOnlyTransaction, "a replica"), StatusCode::SERVICE_UNAVAILABLE),
+            (
+                refused(Kind::Unknown, "terminating connection due to administrator command"),
+                StatusCode::SERVICE_UNAVAILABLE,
+            ),
+            (refused(Kind::Unknown, "database or disk is full"), StatusCode::INSUFFICIENT_STORAGE),
+            (
+                refused(Kind::Unknown, "could not extend file: No space left on device"),
+                StatusCode::INSUFFICIENT_STORAGE,
+            ),
+        ] {
+            assert!(fault.is_fault());
+            let answer = fault.error_response();
+            assert_eq!(answer.status(), status, "{fault:?}");
+            assert!(answer.headers().contains_key(header::RETRY_AFTER));
+        }
+        let ours = refused(Kind::Unknown, "no such table");
+        assert_eq!(ours.status_code(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    #[test]
+    fn a_commit_that_fails_is_known_by_its_cause_not_by_the_failed_rollback() {
+        let said =
+            |said: &str| Box::new(Diesel::DatabaseError(Kind::Unknown, Box::new(said.to_owned())));
+        let err = Diesel::RollbackErrorOnCommit {
+            rollback_error: said("cannot rollback - no transaction is active"),
+            commit_error: said("database or disk is full"),
+        };
+        assert!(matches!(Error::from(err), Error::Full(_)));
+    }
+}

@@ -210,26 +210,3 @@ impl From<ValidationErrors> for Error {
         Self::Invalid(field_errors(&errors, ""))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn faults_of_the_database_that_pass_ask_to_try_again() {
-        let refused = |kind, said: &str| Diesel::DatabaseError(kind, Box::new(said.to_owned()));
-        for err in [
-            refused(Kind::Unknown, "deadlock detected"),
-            refused(Kind::Unknown, "database is locked"),
-            refused(Kind::SerializationFailure, "could not serialize access"),
-            refused(Kind::Unknown, "server closed the connection unexpectedly"),
-            refused(Kind::Unknown, "terminating connection due to administrator command"),
-        ] {
-            let answer = Error::from(err).error_response();
-            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-            assert!(answer.headers().contains_key(header::RETRY_AFTER));
-        }
-        let ours = Error::from(refused(Kind::Unknown, "no such table"));
-        assert_eq!(ours.status_code(), StatusCode::INTERNAL_SERVER_ERROR);
-    }
-}

@@ -182,3 +182,20 @@ pub(super) fn share(conn: &mut Conn, ids: impl Iterator<Item = Uuid>) -> Result<
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_url_s_own_words_on_waiting_stand() {
+        let all = "connect_timeout=5&keepalives_idle=10&keepalives_interval=5&keepalives_count=3\
+                   &tcp_user_timeout=15000";
+        assert_eq!(watchful("postgres://h/news"), format!("postgres://h/news?{all}"));
+        assert_eq!(watchful("postgres://h/news?"), format!("postgres://h/news?{all}"));
+        let (first, rest) = all.split_once('&').unwrap();
+        assert_eq!(first, "connect_timeout=5");
+        let own = "postgres://a,b/news?connect_timeout=60&target_session_attrs=read-write";
+        assert_eq!(watchful(own), format!("{own}&{rest}"));
+    }
+}
