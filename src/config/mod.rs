@@ -1,5 +1,6 @@
 //! Settings: read from the environment and `.env`, checked once, at the start.
 mod database;
+mod proxies;
 mod receiver;
 mod secret;
 mod values;
@@ -7,6 +8,7 @@ mod values;
 use std::net::SocketAddr;
 
 pub use database::DatabaseUrl;
+pub use proxies::Proxies;
 pub use receiver::Receiver;
 pub use secret::Secret;
 use values::{origin_list, parsed, public_url, secret, switch};
@@ -45,6 +47,8 @@ pub struct Config {
     pub bind_addr: SocketAddr,
     /// `SHUTDOWN_TIMEOUT`: seconds in which requests may finish once the server is told to stop.
     pub shutdown_timeout: u32,
+    /// `TRUSTED_PROXIES`: whose word on where a request comes from is taken.
+    pub trusted_proxies: Proxies,
     /// `PUBLIC_URL`: where readers reach this server, without a final slash.
     pub public_url: String,
     /// `JWT_SECRET`
@@ -84,6 +88,7 @@ pub const NAMES: &[&str] = &[
     "DATABASE_CONNECTIONS",
     "BIND_ADDR",
     "SHUTDOWN_TIMEOUT",
+    "TRUSTED_PROXIES",
     "PUBLIC_URL",
     "JWT_SECRET",
     "JWT_SECRET_PREVIOUS",
@@ -137,6 +142,7 @@ impl Config {
             )?,
             bind_addr,
             shutdown_timeout: parsed("SHUTDOWN_TIMEOUT", get("SHUTDOWN_TIMEOUT").as_deref(), "30")?,
+            trusted_proxies: parsed("TRUSTED_PROXIES", get("TRUSTED_PROXIES").as_deref(), "")?,
             public_url: public_url(get("PUBLIC_URL"), bind_addr)?,
             jwt_secret: secret("JWT_SECRET", get("JWT_SECRET"))?,
             jwt_secret_previous: secret("JWT_SECRET_PREVIOUS", get("JWT_SECRET_PREVIOUS"))?,
@@ -241,6 +247,7 @@ mod tests {
             ("DATABASE_TIMEOUT", "0"),
             ("DATABASE_CONNECTIONS", "0"),
             ("SHUTDOWN_TIMEOUT", "soon"),
+            ("TRUSTED_PROXIES", "10.0.0.0/8, nginx"),
             ("BIND_ADDR", "localhost"),
             ("PUBLIC_URL", "news.example"),
             ("JWT_SECRET", "short"),

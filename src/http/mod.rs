@@ -1,4 +1,5 @@
 //! What every handler shares: readers of bodies, queries and headers, and shapes of answers.
+pub mod address;
 pub mod answer;
 pub mod body;
 pub mod cache;
