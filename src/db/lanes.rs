@@ -45,6 +45,9 @@ pub struct Waiting<J> {
 impl<J> Waiting<J> {
     /// The next job, if one waits already.
     pub fn next(&mut self) -> Option<J> {
+        if self.met.is_some() {
+            return None;
+        }
         match self.orders.try_recv().ok()? {
             Order::Work(job) => Some(job),
             rest @ Order::Rest(..) => {
