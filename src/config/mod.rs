@@ -1,6 +1,7 @@
 //! Settings: read from the environment and `.env`, checked once, at the start.
 mod database;
 mod proxies;
+mod rates;
 mod receiver;
 mod secret;
 mod values;
@@ -9,6 +10,7 @@ use std::net::SocketAddr;
 
 pub use database::DatabaseUrl;
 pub use proxies::Proxies;
+pub use rates::Rates;
 pub use receiver::Receiver;
 pub use secret::Secret;
 use values::{origin_list, parsed, public_url, secret, switch};
@@ -75,6 +77,8 @@ pub struct Config {
     pub cache: bool,
     /// `CACHE_MAX_BYTES`: how much memory they may take.
     pub cache_max_bytes: u64,
+    /// How much one party may ask for.
+    pub rates: Rates,
     /// `PURGE_URL` and `PURGE_TOKEN`: where the caches outside take purges.
     pub purge: Option<Receiver>,
 }
@@ -102,6 +106,10 @@ pub const NAMES: &[&str] = &[
     "DELIVERY_SHARED_MAX_AGE",
     "CACHE",
     "CACHE_MAX_BYTES",
+    "RATE_LIMIT_READS",
+    "RATE_LIMIT_POSTS",
+    "RATE_LIMIT_SIGN_IN",
+    "RATE_LIMIT_MANAGEMENT",
     "PURGE_URL",
     "PURGE_TOKEN",
     "RUST_LOG",
@@ -165,6 +173,7 @@ impl Config {
                 get("CACHE_MAX_BYTES").as_deref(),
                 "67108864",
             )?,
+            rates: Rates::read(get)?,
             purge: Receiver::read(get("PURGE_URL"), get("PURGE_TOKEN"))?,
         };
         if crate::text::language_form(&config.default_language).is_err() {
@@ -262,6 +271,8 @@ mod tests {
             ("CACHE", "perhaps"),
             ("CACHE_MAX_BYTES", "64 MB"),
             ("CACHE_MAX_BYTES", "1000"),
+            ("RATE_LIMIT_READS", "0"),
+            ("RATE_LIMIT_POSTS", "often"),
             ("PURGE_URL", "cache.example/purge"),
             ("PURGE_TOKEN", "for nobody"),
         ] {

@@ -18,6 +18,9 @@ use crate::{
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+/// Stands for the process itself, which makes requests without a connection.
+const INSIDE: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+
 /// Handler argument: the address of whoever sent the request. Where proxies are trusted
 /// (`TRUSTED_PROXIES`), it is the last one in `Forwarded` (RFC 7239) or else in `X-Forwarded-For`
 /// that is none of theirs: what stands before it, its sender can have made up.
@@ -27,8 +30,7 @@ pub struct Address(pub IpAddr);
 impl Address {
     /// The address that this request comes from.
     pub fn of(head: &RequestHead, proxies: &Proxies) -> Self {
-        // Requests without a peer are made inside the process.
-        let mut address = head.peer_addr.map_or(Ipv6Addr::LOCALHOST.into(), |peer| peer.ip());
+        let mut address = head.peer_addr.map_or(INSIDE, |peer| peer.ip());
         for named in forwarded(head.headers()).iter().rev() {
             if !proxies.trust(address) {
                 break;
@@ -38,6 +40,13 @@ impl Address {
             address = *named;
         }
         Self(address.to_canonical())
+    }
+
+    /// The same for a request that came over the network.
+    pub fn from_outside(req: &HttpRequest) -> Option<Self> {
+        let config = req.app_data::<Arc<Config>>()?;
+        let address = Self::of(req.head(), &config.trusted_proxies);
+        (address.0 != INSIDE).then_some(address)
     }
 
     /// What stands for one party: a single IPv4 address, or the /64 that an IPv6 host chooses its

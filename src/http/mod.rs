@@ -9,6 +9,7 @@ pub mod document;
 pub mod gate;
 pub mod idempotency;
 mod json;
+pub mod limits;
 pub mod path;
 mod plain;
 pub mod problems;

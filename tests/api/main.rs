@@ -11,6 +11,7 @@ mod exactness;
 mod hostile;
 mod importing;
 mod journal;
+mod limits;
 mod media;
 mod migrations;
 mod moderation;
