@@ -6,14 +6,14 @@ mod receiver;
 mod secret;
 mod values;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, num::NonZeroU32};
 
 pub use database::DatabaseUrl;
 pub use proxies::Proxies;
 pub use rates::Rates;
 pub use receiver::Receiver;
 pub use secret::Secret;
-use values::{origin_list, parsed, public_url, secret, switch};
+use values::{count, origin_list, parsed, public_url, secret, switch};
 
 /// Why the program will not start: the setting's name and what is wrong with it.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,8 @@ pub struct Config {
     pub default_language: String,
     /// `FOUR_EYES`: whether an article's only author may not approve it.
     pub four_eyes: bool,
+    /// `REPORTS_TO_HOLD`: from how many addresses reports send a comment back to the moderators.
+    pub reports_to_hold: Option<NonZeroU32>,
     /// `DELIVERY_MAX_AGE`: seconds for which readers' caches may keep an answer.
     pub delivery_max_age: u32,
     /// `DELIVERY_SHARED_MAX_AGE`: the same for caches that many readers share, where it differs.
@@ -102,6 +104,7 @@ pub const NAMES: &[&str] = &[
     "MANAGE_CORS_ORIGINS",
     "DEFAULT_LANGUAGE",
     "FOUR_EYES",
+    "REPORTS_TO_HOLD",
     "DELIVERY_MAX_AGE",
     "DELIVERY_SHARED_MAX_AGE",
     "CACHE",
@@ -163,6 +166,7 @@ impl Config {
             manage_cors_origins: origins("MANAGE_CORS_ORIGINS")?.unwrap_or_default(),
             default_language: get("DEFAULT_LANGUAGE").unwrap_or_else(|| "en".to_owned()),
             four_eyes: parsed("FOUR_EYES", get("FOUR_EYES").as_deref(), "false")?,
+            reports_to_hold: count("REPORTS_TO_HOLD", get("REPORTS_TO_HOLD").as_deref(), "3")?,
             delivery_max_age: parsed("DELIVERY_MAX_AGE", get("DELIVERY_MAX_AGE").as_deref(), "60")?,
             delivery_shared_max_age: get("DELIVERY_SHARED_MAX_AGE")
                 .map(|value| parsed("DELIVERY_SHARED_MAX_AGE", Some(&value), ""))
@@ -266,6 +270,7 @@ mod tests {
             ("MANAGE_CORS_ORIGINS", "*"),
             ("DEFAULT_LANGUAGE", "klingon!"),
             ("FOUR_EYES", "perhaps"),
+            ("REPORTS_TO_HOLD", "0"),
             ("DELIVERY_MAX_AGE", "-1"),
             ("DELIVERY_SHARED_MAX_AGE", "soon"),
             ("CACHE", "perhaps"),
