@@ -79,6 +79,10 @@ pub struct Config {
     pub cache: bool,
     /// `CACHE_MAX_BYTES`: how much memory they may take.
     pub cache_max_bytes: u64,
+    /// `CONNECTIONS_PER_ADDRESS`: how many one party may hold open at once.
+    pub connections_per_address: Option<NonZeroU32>,
+    /// `HSTS_MAX_AGE`: seconds for which browsers shall come by HTTPS alone.
+    pub hsts_max_age: Option<NonZeroU32>,
     /// How much one party may ask for.
     pub rates: Rates,
     /// `PURGE_URL` and `PURGE_TOKEN`: where the caches outside take purges.
@@ -109,6 +113,8 @@ pub const NAMES: &[&str] = &[
     "DELIVERY_SHARED_MAX_AGE",
     "CACHE",
     "CACHE_MAX_BYTES",
+    "HSTS_MAX_AGE",
+    "CONNECTIONS_PER_ADDRESS",
     "RATE_LIMIT_READS",
     "RATE_LIMIT_POSTS",
     "RATE_LIMIT_SIGN_IN",
@@ -177,6 +183,12 @@ impl Config {
                 get("CACHE_MAX_BYTES").as_deref(),
                 "67108864",
             )?,
+            connections_per_address: count(
+                "CONNECTIONS_PER_ADDRESS",
+                get("CONNECTIONS_PER_ADDRESS").as_deref(),
+                "4096",
+            )?,
+            hsts_max_age: count("HSTS_MAX_AGE", get("HSTS_MAX_AGE").as_deref(), "off")?,
             rates: Rates::read(get)?,
             purge: Receiver::read(get("PURGE_URL"), get("PURGE_TOKEN"))?,
         };
@@ -276,6 +288,8 @@ mod tests {
             ("CACHE", "perhaps"),
             ("CACHE_MAX_BYTES", "64 MB"),
             ("CACHE_MAX_BYTES", "1000"),
+            ("HSTS_MAX_AGE", "0"),
+            ("CONNECTIONS_PER_ADDRESS", "many"),
             ("RATE_LIMIT_READS", "0"),
             ("RATE_LIMIT_POSTS", "often"),
             ("PURGE_URL", "cache.example/purge"),

@@ -7,4 +7,5 @@ mod purge;
 #[path = "../api/support/receiver.rs"]
 mod receiver;
 mod server;
+mod slow;
 mod tour;
