@@ -41,7 +41,10 @@ enum Command {
     /// Serve the API. Makes the database if there is none and brings it up to date.
     Serve,
     /// Bring the database up to date without serving.
-    Migrate,
+    ///
+    /// All that is missing is applied, or, if that is interrupted, none of it. Can be run as often
+    /// as one likes, and by several machines at once.
+    Migrate(migrate::MigrateOptions),
     /// Add, list and change the users of the newsroom.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -77,7 +80,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Openapi => Ok(openapi::print()?),
         Command::Demo(options) => wait(demo::demo(Config::from_env()?, options)),
         Command::Serve => wait(serve::serve(Config::from_env()?)),
-        Command::Migrate => Ok(migrate::migrate(&Config::from_env()?)?),
+        Command::Migrate(options) => Ok(migrate::migrate(&Config::from_env()?, &options)?),
         Command::User(command) => wait(user::run(command, Config::from_env()?)),
     }
 }

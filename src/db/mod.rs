@@ -6,6 +6,7 @@ mod follower;
 pub mod journal;
 mod lanes;
 pub mod migrations;
+pub mod progress;
 pub mod readers;
 // In tests the lint does not speak up.
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "diesel's own form of tables"))]

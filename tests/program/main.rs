@@ -3,6 +3,7 @@
 mod demo;
 #[path = "../api/support/engines.rs"]
 mod engines;
+mod migrate;
 mod purge;
 #[path = "../api/support/receiver.rs"]
 mod receiver;

@@ -32,7 +32,7 @@ use broadsheet::{
 use serde_json::{Value, json};
 
 pub use client::{Answer, Client};
-pub use engines::{Engine, on_postgres};
+pub use engines::{Engine, execute, on_postgres};
 pub use receiver::{Purge, Receiver};
 
 /// Runs each of these test functions once on every engine.
@@ -135,6 +135,11 @@ impl TestApp {
     /// What the test runs on.
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// Where the test's database is.
+    pub fn url(&self) -> &str {
+        &self.database.url
     }
 
     /// The schema of the test's tables, on PostgreSQL.
