@@ -1,5 +1,7 @@
 //! The command line: one file a command.
 pub mod demo;
+mod export;
+mod import;
 mod migrate;
 mod openapi;
 pub mod serve;
@@ -45,6 +47,17 @@ enum Command {
     /// All that is missing is applied, or, if that is interrupted, none of it. Can be run as often
     /// as one likes, and by several machines at once.
     Migrate(migrate::MigrateOptions),
+    /// Write the whole newsroom as files that either database can take in.
+    ///
+    /// One file of JSON lines for each table and a manifest with their checksums, all of one
+    /// instant; servers go on writing meanwhile. Sign-ins and answers kept for retries stay
+    /// behind. Hashes of passwords are in it: keep it as safe as the database.
+    Export(export::ExportOptions),
+    /// Take an export into an empty database, SQLite or PostgreSQL.
+    ///
+    /// Interrupted and started again, it goes on where it was. At the end everything is read back
+    /// and compared with the manifest; until then the database is not served.
+    Import(import::ImportOptions),
     /// Add, list and change the users of the newsroom.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -81,6 +94,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(options) => wait(demo::demo(Config::from_env()?, options)),
         Command::Serve => wait(serve::serve(Config::from_env()?)),
         Command::Migrate(options) => Ok(migrate::migrate(&Config::from_env()?, &options)?),
+        Command::Export(options) => Ok(export::export(&Config::from_env()?, &options)?),
+        Command::Import(options) => Ok(import::import(&Config::from_env()?, &options)?),
         Command::User(command) => wait(user::run(command, Config::from_env()?)),
     }
 }

@@ -3,6 +3,7 @@ pub mod any_of;
 pub mod clock;
 pub mod dialect;
 mod follower;
+pub mod imports;
 pub mod journal;
 mod lanes;
 pub mod migrations;
@@ -12,6 +13,7 @@ pub mod readers;
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "diesel's own form of tables"))]
 pub mod schema;
 pub mod snapshot;
+pub mod tables;
 pub mod types;
 pub mod uses;
 
@@ -70,9 +72,11 @@ pub struct Db {
 }
 
 impl Db {
-    /// Brings the schema up to date and starts the threads.
+    /// Brings the schema up to date and starts the threads. Refuses a database that an import has
+    /// not yet filled to its end.
     pub fn open(config: &Config) -> Result<Self> {
         migrations::run(&config.database_url)?;
+        imports::refuse_unfinished(&config.database_url)?;
         Self::open_as_is(config)
     }
 

@@ -2,6 +2,7 @@
 pub mod batch;
 pub mod long;
 pub mod merge;
+pub mod rows;
 
 use std::collections::BTreeSet;
 

@@ -32,7 +32,7 @@ use broadsheet::{
 use serde_json::{Value, json};
 
 pub use client::{Answer, Client};
-pub use engines::{Engine, execute, on_postgres};
+pub use engines::{Database, Engine, execute, on_postgres};
 pub use receiver::{Purge, Receiver};
 
 /// Runs each of these test functions once on every engine.
@@ -97,6 +97,12 @@ impl TestApp {
     /// Another server on the same database, with settings of its own.
     pub async fn another(&self, settings: impl Fn(&str) -> Option<String>) -> Self {
         Self::serve(self.engine, Rc::clone(&self.database), Arc::clone(&self.clock), settings).await
+    }
+
+    /// A server on a database with content from elsewhere, at this instant.
+    pub async fn on(engine: Engine, database: Database, now: Instant) -> Self {
+        let clock = Arc::new(AtomicI64::new(now.micros()));
+        Self::serve(engine, Rc::new(database), clock, |_| None).await
     }
 
     async fn serve(
