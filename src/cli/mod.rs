@@ -1,4 +1,5 @@
 //! The command line: one file a command.
+mod backup;
 pub mod demo;
 mod export;
 mod import;
@@ -47,6 +48,11 @@ enum Command {
     /// All that is missing is applied, or, if that is interrupted, none of it. Can be run as often
     /// as one likes, and by several machines at once.
     Migrate(migrate::MigrateOptions),
+    /// Copy the SQLite file while servers go on writing to it.
+    ///
+    /// The copy is what the database holds at one instant. It is checked, and on the disk, before
+    /// it appears in its place; it can be served as it is.
+    Backup(backup::BackupOptions),
     /// Write the whole newsroom as files that either database can take in.
     ///
     /// One file of JSON lines for each table and a manifest with their checksums, all of one
@@ -94,6 +100,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(options) => wait(demo::demo(Config::from_env()?, options)),
         Command::Serve => wait(serve::serve(Config::from_env()?)),
         Command::Migrate(options) => Ok(migrate::migrate(&Config::from_env()?, &options)?),
+        Command::Backup(options) => Ok(backup::backup(&Config::from_env()?, &options)?),
         Command::Export(options) => Ok(export::export(&Config::from_env()?, &options)?),
         Command::Import(options) => Ok(import::import(&Config::from_env()?, &options)?),
         Command::User(command) => wait(user::run(command, Config::from_env()?)),

@@ -1,4 +1,5 @@
-//! Moving a whole newsroom: exports and imports between the databases.
+//! Moving a whole newsroom: backups of a SQLite file, exports and imports between the databases.
+pub mod backup;
 pub mod export;
 pub mod import;
 mod line;

@@ -9,3 +9,4 @@ mod purge;
 mod receiver;
 mod server;
 mod tour;
+mod transfer;

@@ -1,5 +1,6 @@
 //! The few things the two databases do not share. Nowhere else matches on [`Conn`] or holds SQL.
 pub mod batch;
+pub mod copy;
 pub mod long;
 pub mod merge;
 pub mod rows;
