@@ -26,7 +26,7 @@ use crate::{
 
 /// How often what is written is sent to the disk: little by little, since whoever commits
 /// meanwhile waits for the same disk.
-const SYNCED: Duration = Duration::from_millis(50);
+const SYNCED: Duration = Duration::from_millis(10);
 
 /// Writes a copy to a new file, which appears once it is complete, on the disk, and checked;
 /// returns how many bytes it has.
