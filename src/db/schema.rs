@@ -386,6 +386,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    imports (digest) {
+        digest -> Text,
+        file -> Text,
+        rows -> BigInt,
+        bytes -> BigInt,
+    }
+}
+
 diesel::joinable!(media -> media_credits (credit_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(article_authors -> users (user_id));

@@ -3,9 +3,11 @@
 mod demo;
 #[path = "../api/support/engines.rs"]
 mod engines;
+mod migrate;
 mod purge;
 #[path = "../api/support/receiver.rs"]
 mod receiver;
 mod server;
 mod slow;
 mod tour;
+mod transfer;

@@ -112,3 +112,15 @@ fn log_once_it_serves(log: ChildStderr) -> Receiver<String> {
     }
     panic!("the program ended: {}", heard.try_iter().collect::<Vec<_>>().join("\n"));
 }
+
+/// Sends JSON with a token; the body that comes back.
+pub fn post(origin: &str, path: &str, token: &str, body: &str) -> String {
+    let done = Command::new("curl")
+        .args(["-fsS", "-H", "content-type: application/json", "-d", body])
+        .args(["-H", &format!("authorization: Bearer {token}")])
+        .arg(format!("{origin}{path}"))
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}

@@ -8,7 +8,9 @@ use std::{
     sync::LazyLock,
 };
 
-use diesel::{Connection, PgConnection, RunQueryDsl};
+use diesel::{
+    Connection, PgConnection, RunQueryDsl, SqliteConnection, connection::SimpleConnection,
+};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -57,6 +59,14 @@ impl Drop for Database {
         if let Some(schema) = &self.schema {
             on_postgres(&format!("drop schema {schema} cascade"));
         }
+    }
+}
+
+/// Runs SQL in the database of this URL.
+pub fn execute(url: &str, sql: &str) {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(sql).unwrap(),
+        None => PgConnection::establish(url).unwrap().batch_execute(sql).unwrap(),
     }
 }
 
