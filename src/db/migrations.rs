@@ -1,4 +1,5 @@
 //! Migrations: compiled in, one folder for each database, applied in order.
+use diesel::connection::{CacheSize, Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Access, Conn, dialect};
@@ -13,6 +14,8 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Applies what is missing and returns its names.
 pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
     let mut conn = dialect::connect(url, Access::Write)?;
+    // Nothing is asked twice, and behind a pooler others may have prepared under the same names.
+    conn.set_prepared_statement_cache_size(CacheSize::Disabled);
     dialect::migrating(&mut conn, |conn| {
         let applied = match conn {
             Conn::Sqlite(conn) => {

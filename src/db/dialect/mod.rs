@@ -99,18 +99,24 @@ pub(super) fn begin(conn: &mut Conn, access: Access, limit: Duration) -> Result<
     Ok(())
 }
 
-/// Lets one server at a time change the schema.
+/// Lets one server at a time change the schema, all or nothing. The lock ends with the
+/// transaction: a pooler would keep the connection, and with it a lock of the connection's own.
 #[expect(clippy::disallowed_methods, reason = "this is where raw SQL lives")]
 pub(super) fn migrating<T>(
     conn: &mut Conn,
     work: impl FnOnce(&mut Conn) -> Result<T>,
 ) -> Result<T> {
     const LOCK: i64 = 0x0062_7261_6473_6874;
-    if let Conn::Postgres(conn) = conn {
-        diesel::sql_query("select pg_advisory_lock($1)").bind::<BigInt, _>(LOCK).execute(conn)?;
+    if matches!(conn, Conn::Sqlite(_)) {
+        return work(conn);
     }
-    // The lock ends with the connection, which the caller drops.
-    work(conn)
+    conn.transaction(|conn| {
+        if let Conn::Postgres(conn) = conn {
+            let lock = diesel::sql_query("select pg_advisory_xact_lock($1)");
+            lock.bind::<BigInt, _>(LOCK).execute(conn)?;
+        }
+        work(conn)
+    })
 }
 
 /// The channel on which PostgreSQL calls those who follow the journal.
