@@ -1,13 +1,12 @@
 //! A crowd on SQLite: 64 who write and 64 who read, for half a minute.
 use std::{
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
 };
 
 use hdrhistogram::Histogram;
 
-use crate::{caller::Caller, engines::Engine, newsroom::Newsroom};
+use crate::{caller::Caller, engines::Engine, newsroom::Newsroom, shift::under_load};
 
 const EACH: usize = 64;
 const TIME: Duration = Duration::from_secs(30);
@@ -20,16 +19,7 @@ fn writers_lose_nothing_and_readers_are_all_answered() {
     let readers: Vec<Caller> = (0..EACH).map(|_| newsroom.reader()).collect();
     let alone = read(&readers, ALONE);
     let mut desks = newsroom.desks(EACH, 2);
-    let stop = AtomicBool::new(false);
-    let together = thread::scope(|scope| {
-        for desk in &mut desks {
-            desk.come_in(newsroom.editor());
-            scope.spawn(|| desk.work(&stop));
-        }
-        let together = read(&readers, TIME);
-        stop.store(true, Relaxed);
-        together
-    });
+    let together = under_load(&mut desks, |_| read(&readers, TIME));
     newsroom.is_whole(&mut desks);
     assert!(desks.iter().all(|desk| desk.lost == 0 && desk.perhaps_counted == 0));
     let answers = |status: u16| desks.iter().filter_map(|desk| desk.answers.get(&status)).sum();

@@ -1,10 +1,5 @@
 //! A desk: somebody who writes, and remembers what was acknowledged and what may have been done.
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-    thread,
-    time::Duration,
-};
+use std::{collections::BTreeMap, thread, time::Duration};
 
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -12,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     caller::{Answer, Caller},
     newsroom::id,
+    shift::Shift,
 };
 
 /// How long to wait after a refusal for a while, as a caller does who was asked to come again.
@@ -49,7 +45,7 @@ pub struct Shared {
 pub struct Desk {
     name: String,
     random: Rng,
-    caller: Option<Caller>,
+    caller: Caller,
     shared: Shared,
     pieces: Vec<Piece>,
     /// How many of the pieces have been checked with nothing left in doubt, and are done with.
@@ -64,11 +60,11 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn new(at: usize, seed: u64, shared: &Shared) -> Self {
+    pub fn new(at: usize, seed: u64, shared: &Shared, caller: Caller) -> Self {
         Self {
             name: format!("Desk {at}"),
             random: Rng::with_seed(seed ^ at as u64),
-            caller: None,
+            caller,
             shared: shared.clone(),
             pieces: Vec::new(),
             settled: 0,
@@ -82,16 +78,17 @@ impl Desk {
 
     /// Goes to this server, signed in, with a connection of its own.
     pub fn come_in(&mut self, caller: Caller) {
-        self.caller = Some(caller);
+        self.caller = caller;
     }
 
-    /// Works until it is told to stop, through whatever happens to the server.
-    pub fn work(&mut self, stop: &AtomicBool) {
-        while !stop.load(Relaxed) {
+    /// Works for a whole shift, through whatever happens to the server.
+    pub fn work(&mut self, shift: &Shift) {
+        while !shift.is_over() {
             let acknowledged = match self.pieces.last() {
                 Some(piece) if piece.doubted.is_some() => self.settle(self.pieces.len() - 1),
                 _ => self.step(),
             };
+            shift.tell(acknowledged);
             if !acknowledged {
                 thread::sleep(PAUSE);
             }
@@ -271,12 +268,6 @@ impl Desk {
             piece.known = doubted;
         }
         assert_eq!(as_it(&piece.known), piece.known, "{address} is not as it was acknowledged");
-        if piece.known["status"] == "published" {
-            let id = address.rsplit('/').next().unwrap();
-            let caller = self.caller.as_ref().unwrap();
-            let page = caller.get(&format!("/v1/articles/{id}?fields=lead")).expect(200);
-            assert_eq!(page["lead"], piece.known["lead"], "what readers get of {address}");
-        }
         true
     }
 
@@ -284,6 +275,12 @@ impl Desk {
     pub fn check(&mut self) {
         for at in self.settled..self.pieces.len() {
             assert!(self.settle(at), "the server is up");
+            let Piece { address, known, .. } = &self.pieces[at];
+            if known["status"] == "published" {
+                let id = address.as_ref().unwrap().rsplit('/').next().unwrap();
+                let page = self.caller.get(&format!("/v1/articles/{id}?fields=lead")).expect(200);
+                assert_eq!(page["lead"], known["lead"], "what readers get of {id}");
+            }
         }
         // The last one may be changed again.
         self.settled = self.pieces.len().saturating_sub(1);
@@ -296,7 +293,7 @@ impl Desk {
         body: Option<&Value>,
         header: Option<(&'static str, String)>,
     ) -> Option<Answer> {
-        let caller = self.caller.as_ref().unwrap();
+        let caller = &self.caller;
         let answer = match header {
             Some((name, value)) => caller.with(name, value).try_send(method, path, body),
             None => caller.try_send(method, path, body),

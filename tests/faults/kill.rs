@@ -21,10 +21,8 @@ fn nothing_acknowledged_is_lost_on_postgres() {
 }
 
 /// Kills after a number of acknowledgements that chance decides, at whatever moment that is.
-#[expect(clippy::disallowed_methods, reason = "repeats a run whose seed was printed")]
 fn kill_again_and_again(engine: Engine) {
-    let seed = env::var("SEED").map_or_else(|_| Rng::new().u64(..), |seed| seed.parse().unwrap());
-    println!("SEED={seed}");
+    let seed = seed();
     let mut random = Rng::with_seed(seed);
     let mut newsroom = Newsroom::open(engine);
     let mut desks = newsroom.desks(DESKS, seed);
@@ -49,4 +47,12 @@ fn kill_again_and_again(engine: Engine) {
     let lost: u64 = desks.iter().map(|desk| desk.lost).sum();
     println!("{acknowledged} acknowledged, {lost} requests broken off");
     assert!(iter::zip([acknowledged as u64, lost], [1, 1]).all(|(is, least)| is >= least));
+}
+
+/// What decides what chance does: another each time, unless a run is to be repeated.
+#[expect(clippy::disallowed_methods, reason = "repeats a run whose seed was printed")]
+pub fn seed() -> u64 {
+    let seed = env::var("SEED").map_or_else(|_| Rng::new().u64(..), |seed| seed.parse().unwrap());
+    println!("SEED={seed}");
+    seed
 }

@@ -5,11 +5,17 @@ mod caller;
 mod cluster;
 mod crowd;
 mod desk;
+mod disk;
 #[path = "../api/support/engines.rs"]
 mod engines;
 mod kill;
 mod newsroom;
+mod outage;
+mod pooler;
+mod power;
 #[path = "../program/process.rs"]
 mod process;
+mod replica;
+mod shift;
 mod stop;
 mod whole;

@@ -34,10 +34,16 @@ impl Newsroom {
         Self::start(&database.url.clone(), Some(database), settings)
     }
 
+    /// On this empty database.
+    pub fn at(url: &str, settings: &[(&str, &str)]) -> Self {
+        Self::start(url, None, settings)
+    }
+
     fn start(url: &str, database: Option<Database>, settings: &[(&str, &str)]) -> Self {
         let usual = [
             ("DATABASE_URL", url),
             ("JWT_SECRET", "a secret for tests, long enough to sign"),
+            ("PUBLIC_URL", "https://news.example.org"),
             ("ADMIN_EMAIL", ADMIN),
             ("ADMIN_PASSWORD", PASSWORD),
         ];
@@ -76,6 +82,21 @@ impl Newsroom {
         }
     }
 
+    /// Whatever readers can ask for is what a server without a cache answers.
+    pub fn reads_are_right(&self) {
+        let uncached = self.another(&[("CACHE", "off")]);
+        let (kept, made) = (self.reader(), Caller::new(&uncached.address));
+        let list = "/v1/articles?limit=100";
+        let mut paths = ["/v1/sections", "/v1/page?path=/world", list].map(String::from).to_vec();
+        for article in made.get(list).expect(200)["data"].as_array().unwrap() {
+            let path = format!("/v1/articles/{}", id(article));
+            paths.extend([format!("{path}/comments?sort=newest"), path]);
+        }
+        for path in paths {
+            assert_eq!(kept.get(&path).text, made.get(&path).text, "{path}");
+        }
+    }
+
     pub fn url(&self) -> &str {
         &self.settings[0].1
     }
@@ -88,6 +109,13 @@ impl Newsroom {
         self.server = serve(&self.home, &self.settings);
     }
 
+    /// One more server on the same database, with other settings.
+    pub fn another(&self, settings: &[(&str, &str)]) -> Process {
+        let mut all = self.settings.clone();
+        all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        serve(&self.home, &all)
+    }
+
     /// A caller without a token.
     pub fn reader(&self) -> Caller {
         Caller::new(&self.server.address)
@@ -95,11 +123,17 @@ impl Newsroom {
 
     /// Somebody who may do everything.
     pub fn editor(&self) -> Caller {
-        self.reader().with("authorization", &self.token)
+        self.editor_at(&self.server)
     }
 
+    pub fn editor_at(&self, server: &Process) -> Caller {
+        Caller::new(&server.address).with("authorization", &self.token)
+    }
+
+    /// So many desks, all come in.
     pub fn desks(&self, count: usize, seed: u64) -> Vec<Desk> {
-        (0..count).map(|at| Desk::new(at, seed, &self.shared)).collect()
+        let desk = |at| Desk::new(at, seed, &self.shared, self.editor());
+        (0..count).map(desk).collect()
     }
 
     /// Nothing acknowledged is lost, nothing is half done, nothing is done twice.

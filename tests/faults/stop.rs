@@ -3,12 +3,11 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::TcpStream,
     process::{Command, ExitStatus},
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::{engines::Engine, newsroom::Newsroom, process::Process};
+use crate::{engines::Engine, newsroom::Newsroom, process::Process, shift::under_load};
 
 const LOOK: Duration = Duration::from_millis(5);
 /// What a busy machine may add to any time that is promised.
@@ -33,14 +32,7 @@ fn end_in_the_middle(engine: Engine) {
     idle.get_mut().write_all(b"GET /v1/sections HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     assert_eq!(line(&mut idle), "HTTP/1.1 200 OK");
     let mut desks = newsroom.desks(8, 1);
-    for desk in &mut desks {
-        desk.come_in(newsroom.editor());
-    }
-    let stop = AtomicBool::new(false);
-    let ended = thread::scope(|scope| {
-        for desk in &mut desks {
-            scope.spawn(|| desk.work(&stop));
-        }
+    let ended = under_load(&mut desks, |_| {
         let body = r#"{"email": "nobody@example.org", "password": "what was it"}"#;
         let mut taken_on = taken_on(&newsroom.server, body.len());
         let started = Instant::now();
@@ -55,7 +47,6 @@ fn end_in_the_middle(engine: Engine) {
         let ended = wait(&mut newsroom.server);
         println!("{:?} with an idle connection", started.elapsed());
         assert!(started.elapsed() < Duration::from_secs(20), "the idle one held it up");
-        stop.store(true, Relaxed);
         ended
     });
     assert_eq!(ended.code(), Some(0));

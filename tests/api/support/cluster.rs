@@ -8,6 +8,9 @@ use std::{
 
 use uuid::Uuid;
 
+/// What has to be installed.
+const PROGRAMS: [&str; 4] = ["initdb", "pg_ctl", "pg_basebackup", "psql"];
+
 /// A cluster whose socket is in its folder. Its keeper is held by its standard input: when this
 /// process ends, however it ends, the keeper reads the end of the file, takes the cluster down and
 /// the folder away.
@@ -28,7 +31,7 @@ impl Cluster {
     }
 
     /// A folder for a cluster, and its keeper.
-    fn empty() -> Option<Self> {
+    pub fn empty() -> Option<Self> {
         let bin = binaries()?;
         let home = env::temp_dir().join(format!("broadsheet-test-{}", Uuid::now_v7().simple()));
         fs::create_dir(&home).unwrap();
@@ -110,7 +113,7 @@ fn binaries() -> Option<PathBuf> {
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
         .chain(env::var_os("PATH").iter().flat_map(env::split_paths))
-        .filter(|bin: &PathBuf| ["initdb", "pg_ctl"].iter().all(|name| bin.join(name).is_file()))
+        .filter(|bin: &PathBuf| PROGRAMS.iter().all(|name| bin.join(name).is_file()))
         .collect();
     homes.sort();
     homes.into_iter().next_back()
