@@ -18,7 +18,7 @@ pub struct Newsroom {
     pub home: TempDir,
     settings: Vec<(String, String)>,
     token: String,
-    shared: Shared,
+    pub shared: Shared,
     // Last, so that it goes when nothing uses it any more.
     _database: Option<Database>,
 }
