@@ -10,6 +10,7 @@ mod contract;
 mod demo;
 mod exactness;
 mod fixtures;
+mod group;
 mod hostile;
 mod importing;
 mod journal;

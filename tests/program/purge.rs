@@ -31,10 +31,12 @@ fn trouble_is_logged_once_and_its_end_once_without_any_secret() {
     }
     let mut log = Vec::new();
     while !log.last().is_some_and(|line: &String| line.contains("exact again")) {
-        log.push(server.log.recv_timeout(PATIENCE).expect("a word on the end of the trouble"));
+        log.push(
+            server.process.log.recv_timeout(PATIENCE).expect("a word on the end of the trouble"),
+        );
     }
-    server.end();
-    log.extend(server.log.iter());
+    server.process.kill();
+    log.extend(server.process.log.iter());
     let warnings = log.iter().filter(|line| line.contains("WARN")).collect::<Vec<_>>();
     assert!(matches!(warnings[..], [one] if one.contains(&receiver.origin)), "{warnings:?}");
     assert_eq!(log.iter().filter(|line| line.contains("exact again")).count(), 1);

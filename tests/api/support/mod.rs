@@ -1,5 +1,6 @@
 //! Starts a whole newsroom per test: its own database, its own clock, no network.
 mod client;
+mod cluster;
 mod contract;
 mod engines;
 mod receiver;
