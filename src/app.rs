@@ -34,7 +34,7 @@ use crate::{
         routes::{self, Routes},
         service::{Described, Handlers, ServiceConfig, serving},
     },
-    journal, media, pages, sections,
+    journal, media, operations, pages, sections,
     time::Clock,
     users,
 };
@@ -145,7 +145,7 @@ const PARTS: [(&str, Handlers); 3] = [("/v1", delivery), ("/manage/v1", manageme
 
 /// What stands beside the faces.
 fn beside(cfg: &mut ServiceConfig<'_>) {
-    cfg.configure(problems::routes).service(openapi_document);
+    cfg.configure(problems::routes).configure(operations::routes).service(openapi_document);
 }
 
 /// The OpenAPI document, made from the code: what the committed one has to be.

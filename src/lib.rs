@@ -16,6 +16,7 @@ pub mod http;
 pub mod ids;
 pub mod journal;
 pub mod media;
+pub mod operations;
 pub mod pages;
 pub mod purge;
 pub mod sections;

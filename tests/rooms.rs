@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["config", "error", "ids", "tags", "text", "time"],
     &["db"],
     &["http", "purge"],
-    &["auth"],
+    &["auth", "operations"],
     &["sections"],
     &["media", "ads", "users", "journal"],
     &["articles"],

@@ -1,6 +1,7 @@
 //! The program as people run it: started from the command line, met over the network.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
 mod demo;
+#[expect(dead_code, reason = "nothing here takes a cluster down")]
 #[path = "../api/support/engines.rs"]
 mod engines;
 mod purge;

@@ -32,6 +32,7 @@ impl Engine {
         SERVER.is_some()
     }
 
+    /// A database of the test's own.
     pub fn database(self) -> Database {
         match self {
             Self::Sqlite => {
@@ -48,6 +49,13 @@ impl Engine {
                 Database { url, _file: None, schema: Some(schema) }
             }
         }
+    }
+}
+
+impl Database {
+    /// All of a cluster that nobody else uses.
+    pub fn of(cluster: &Cluster) -> Self {
+        Self { url: cluster.url.clone(), _file: None, schema: None }
     }
 }
 
@@ -69,20 +77,19 @@ pub fn on_postgres(statement: &str) {
 
 struct Server {
     url: String,
-    /// Holds the cluster's keeper by its standard input: when this process ends, however it
-    /// ends, the keeper reads the end of the file and takes the cluster down.
-    _keeper: Option<Child>,
+    _cluster: Option<Cluster>,
 }
 
 static SERVER: LazyLock<Option<Server>> = LazyLock::new(|| {
     let server = match env::var("TEST_DATABASE_URL") {
-        Ok(url) => Some(Server { url, _keeper: None }),
-        Err(_) => throw_away_cluster(),
+        Ok(url) => Some(Server { url, _cluster: None }),
+        Err(_) => Cluster::start()
+            .map(|cluster| Server { url: cluster.url.clone(), _cluster: Some(cluster) }),
     };
     let ci = env::var("CI").is_ok_and(|ci| ci == "true");
     assert!(server.is_some() || !ci, "CI needs PostgreSQL: install it or set TEST_DATABASE_URL");
     let engines = match &server {
-        Some(Server { _keeper: None, .. }) => "SQLite, and PostgreSQL by TEST_DATABASE_URL",
+        Some(Server { _cluster: None, .. }) => "SQLite, and PostgreSQL by TEST_DATABASE_URL",
         Some(_) => "SQLite, and PostgreSQL in a cluster of their own",
         None => "SQLite ALONE: no PostgreSQL found, the tests named postgres:: did NOTHING",
     };
@@ -91,47 +98,77 @@ static SERVER: LazyLock<Option<Server>> = LazyLock::new(|| {
     server
 });
 
-/// Starts a cluster that lives as long as this process, from the installed binaries.
-fn throw_away_cluster() -> Option<Server> {
-    let bin = binaries()?;
-    let home = env::temp_dir().join(format!("broadsheet-test-{}", Uuid::now_v7().simple()));
-    fs::create_dir(&home).unwrap();
-    // PostgreSQL refuses to run as root.
-    let root = fs::metadata("/proc/self").is_ok_and(|meta| owner(&meta) == 0);
-    let prefix = if root { "runuser -u postgres --" } else { "" };
-    if root {
-        run(Command::new("chown").arg("postgres").arg(&home));
+/// A PostgreSQL server made from the installed binaries, which lives as long as this process.
+pub struct Cluster {
+    pub url: String,
+    home: PathBuf,
+    /// How its programs are called.
+    pg_ctl: String,
+    /// Held by its standard input: when this process ends, however it ends, the keeper reads the
+    /// end of the file and takes the cluster down.
+    _keeper: Child,
+}
+
+impl Cluster {
+    /// `None` where PostgreSQL is not installed.
+    pub fn start() -> Option<Self> {
+        let bin = binaries()?.display().to_string();
+        let home = env::temp_dir().join(format!("broadsheet-test-{}", Uuid::now_v7().simple()));
+        fs::create_dir(&home).unwrap();
+        // PostgreSQL refuses to run as root.
+        let root = fs::metadata("/proc/self").is_ok_and(|meta| owner(&meta) == 0);
+        let prefix = if root { "runuser -u postgres -- " } else { "" };
+        if root {
+            run(Command::new("chown").arg("postgres").arg(&home));
+        }
+        let folder = home.display();
+        let pg_ctl = format!("{prefix}'{bin}/pg_ctl' -D data -w -l server.log");
+        let script = format!(
+            "set -eu\n\
+             cd '{folder}'\n\
+             {prefix}'{bin}/initdb' -D data -U tests -A trust -E UTF8 --no-locale --no-sync >log 2>&1\n\
+             {pg_ctl} start -o \"-c listen_addresses='' -c unix_socket_directories={folder} \
+                -c fsync=off -c max_connections=400\" >>log 2>&1\n\
+             echo ready\n\
+             cat >/dev/null\n\
+             {pg_ctl} -m immediate stop >>log 2>&1 || true\n\
+             rm -rf '{folder}'\n",
+        );
+        let mut keeper = Command::new("setsid")
+            .args(["sh", "-c", &script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = io::BufReader::new(keeper.stdout.take().unwrap());
+        let said = io::BufRead::read_line(&mut out, &mut line);
+        let log = || {
+            ["log", "server.log"]
+                .map(|name| fs::read_to_string(home.join(name)).unwrap_or_default())
+                .concat()
+        };
+        assert!(said.is_ok() && line == "ready\n", "the cluster did not start: {}", log());
+        let host = home.display().to_string().replace('/', "%2F");
+        let url = format!("postgres://tests@{host}/postgres");
+        Some(Self { url, home, pg_ctl, _keeper: keeper })
     }
-    let script = format!(
-        "set -eu\n\
-         cd '{home}'\n\
-         {prefix} '{bin}/initdb' -D data -U tests -A trust -E UTF8 --no-locale --no-sync >log 2>&1\n\
-         {prefix} '{bin}/pg_ctl' -D data -w -l server.log start -o \"-c listen_addresses='' \
-            -c unix_socket_directories={home} -c fsync=off -c max_connections=400\" >>log 2>&1\n\
-         echo ready\n\
-         cat >/dev/null\n\
-         {prefix} '{bin}/pg_ctl' -D data -m immediate stop >>log 2>&1\n\
-         rm -rf '{home}'\n",
-        home = home.display(),
-        bin = bin.display(),
-    );
-    let mut keeper = Command::new("setsid")
-        .args(["sh", "-c", &script])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let said =
-        io::BufRead::read_line(&mut io::BufReader::new(keeper.stdout.take().unwrap()), &mut line);
-    let log = || {
-        ["log", "server.log"]
-            .map(|name| fs::read_to_string(home.join(name)).unwrap_or_default())
-            .concat()
-    };
-    assert!(said.is_ok() && line == "ready\n", "the cluster did not start: {}", log());
-    let host = home.display().to_string().replace('/', "%2F");
-    Some(Server { url: format!("postgres://tests@{host}/postgres"), _keeper: Some(keeper) })
+
+    /// Stops it as a crash would: every connection breaks.
+    pub fn stop(&self) {
+        self.tell("-m immediate stop");
+    }
+
+    /// Starts it anew after it was stopped, with the content that it had.
+    pub fn start_again(&self) {
+        // With the options of its first start.
+        self.tell("restart");
+    }
+
+    fn tell(&self, what: &str) {
+        let script = format!("{} {what} >>log 2>&1", self.pg_ctl);
+        run(Command::new("sh").args(["-c", &script]).current_dir(&self.home));
+    }
 }
 
 #[cfg(unix)]

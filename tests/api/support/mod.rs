@@ -32,7 +32,7 @@ use broadsheet::{
 use serde_json::{Value, json};
 
 pub use client::{Answer, Client};
-pub use engines::{Engine, on_postgres};
+pub use engines::{Cluster, Database, Engine, on_postgres};
 pub use receiver::{Purge, Receiver};
 
 /// Runs each of these test functions once on every engine.
@@ -94,6 +94,12 @@ impl TestApp {
         Self::serve(engine, Rc::new(engine.database()), clock, settings).await
     }
 
+    /// On PostgreSQL, in this very cluster.
+    pub async fn start_in(cluster: &Cluster) -> Self {
+        let database = Database::of(cluster);
+        Self::serve(Engine::Postgres, Rc::new(database), Arc::default(), |_| None).await
+    }
+
     /// Another server on the same database, with settings of its own.
     pub async fn another(&self, settings: impl Fn(&str) -> Option<String>) -> Self {
         Self::serve(self.engine, Rc::clone(&self.database), Arc::clone(&self.clock), settings).await
@@ -135,6 +141,11 @@ impl TestApp {
     /// What the test runs on.
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// Where the database is.
+    pub fn database_url(&self) -> &str {
+        &self.database.url
     }
 
     /// The schema of the test's tables, on PostgreSQL.
