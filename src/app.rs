@@ -30,11 +30,14 @@ use crate::{
         cache::{self, Answers},
         document, gate,
         idempotency::Running,
+        meter::Meter,
         problems,
         routes::{self, Routes},
         service::{Described, Handlers, ServiceConfig, serving},
     },
-    journal, media, operations, pages, sections,
+    journal, media,
+    operations::{self, metrics::StartedAt},
+    pages, sections,
     time::Clock,
     users,
 };
@@ -78,6 +81,8 @@ pub struct State {
     /// Ready-made answers for readers; `None` where `CACHE` is off.
     pub answers: Option<Answers>,
     running: Running,
+    meter: Meter,
+    started: StartedAt,
 }
 
 impl State {
@@ -85,7 +90,9 @@ impl State {
     pub fn open(config: Config, clock: Clock) -> Result<Self> {
         let (db, keys) = (Db::open(&config)?, Keys::open(&config)?);
         let answers = Answers::open(&config, &db);
-        Ok(Self { config: Arc::new(config), db, keys, clock, answers, running: Running::default() })
+        let (meter, started) = (Meter::open(&ROUTES)?, StartedAt(clock.now()));
+        let (config, running) = (Arc::new(config), Running::default());
+        Ok(Self { config, db, keys, clock, answers, running, meter, started })
     }
 }
 
@@ -191,6 +198,8 @@ pub fn build(
         .app_data(state.clock)
         .app_data(Arc::clone(&config))
         .app_data(state.running)
+        .app_data(state.meter)
+        .app_data(state.started)
         .app_data(ROUTES.clone())
         .app_data(body::limit());
     let open = config.cors_origins == Origins::Any;

@@ -1,5 +1,6 @@
 //! Settings: read from the environment and `.env`, checked once, at the start.
 mod database;
+mod operations;
 mod receiver;
 mod secret;
 mod values;
@@ -7,6 +8,7 @@ mod values;
 use std::net::SocketAddr;
 
 pub use database::DatabaseUrl;
+pub use operations::Operations;
 pub use receiver::Receiver;
 pub use secret::Secret;
 use values::{origin_list, parsed, public_url, secret, switch};
@@ -65,6 +67,8 @@ pub struct Config {
     pub cache_max_bytes: u64,
     /// `PURGE_URL` and `PURGE_TOKEN`: where the caches outside take purges.
     pub purge: Option<Receiver>,
+    /// How the server lets itself be watched.
+    pub operations: Operations,
 }
 
 /// The names of all settings, as `.env.example` lists them.
@@ -87,6 +91,7 @@ pub const NAMES: &[&str] = &[
     "CACHE_MAX_BYTES",
     "PURGE_URL",
     "PURGE_TOKEN",
+    "METRICS_TOKEN",
     "RUST_LOG",
 ];
 
@@ -142,6 +147,7 @@ impl Config {
                 "67108864",
             )?,
             purge: Receiver::read(get("PURGE_URL"), get("PURGE_TOKEN"))?,
+            operations: Operations::read(get)?,
         };
         if crate::text::language_form(&config.default_language).is_err() {
             return Err(ConfigError {
@@ -222,6 +228,7 @@ mod tests {
             ("CACHE_MAX_BYTES", "1000"),
             ("PURGE_URL", "cache.example/purge"),
             ("PURGE_TOKEN", "for nobody"),
+            ("METRICS_TOKEN", "short"),
         ] {
             let refusal = with(name, value).unwrap_err().to_string();
             assert!(refusal.starts_with(name), "{refusal}");

@@ -4,16 +4,15 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Barrier,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread,
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use diesel::connection::{Connection, InstrumentationEvent};
 use tokio::sync::oneshot;
 
-use super::{Access, Conn, dialect};
+use super::{Access, Conn, dialect, instruments::Instruments};
 use crate::{
     config::DatabaseUrl,
     error::{Error, Result},
@@ -29,13 +28,28 @@ type Job = Box<dyn FnOnce(&mut Slot) + Send>;
 pub struct Lane {
     jobs: Sender<Job>,
     threads: usize,
+    busy: Arc<AtomicUsize>,
+    refused: Arc<AtomicU64>,
+}
+
+/// How busy a lane is.
+#[derive(Debug, Clone, Copy)]
+pub struct LaneLoad {
+    /// Connections there may be.
+    pub threads: u64,
+    /// Of these, at work just now.
+    pub busy: u64,
+    /// Jobs that wait.
+    pub waiting: u64,
+    /// Jobs turned away since the start.
+    pub refused: u64,
 }
 
 /// One thread's connection, opened when first needed and again after it broke.
 struct Slot {
     url: DatabaseUrl,
     access: Access,
-    statements: Arc<AtomicU64>,
+    instruments: Arc<Instruments>,
     conn: Option<Conn>,
 }
 
@@ -46,20 +60,23 @@ impl Lane {
         threads: usize,
         url: &DatabaseUrl,
         access: Access,
-        statements: &Arc<AtomicU64>,
+        instruments: &Arc<Instruments>,
     ) -> io::Result<Self> {
         let (jobs, waiting) = bounded::<Job>(QUEUE);
+        let (busy, refused) = <(Arc<AtomicUsize>, Arc<AtomicU64>)>::default();
         for number in 0..threads {
             let waiting: Receiver<Job> = waiting.clone();
-            let statements = Arc::clone(statements);
-            let mut slot = Slot { url: url.clone(), access, statements, conn: None };
+            let (busy, instruments) = (Arc::clone(&busy), Arc::clone(instruments));
+            let mut slot = Slot { url: url.clone(), access, instruments, conn: None };
             thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
                 for job in waiting {
+                    busy.fetch_add(1, Ordering::Relaxed);
                     job(&mut slot);
+                    busy.fetch_sub(1, Ordering::Relaxed);
                 }
             })?;
         }
-        Ok(Self { jobs, threads })
+        Ok(Self { jobs, threads, busy, refused })
     }
 
     /// Has one of the threads do `work`.
@@ -99,7 +116,20 @@ impl Lane {
     }
 
     fn queue(&self, job: Job) -> Result<()> {
-        self.jobs.try_send(job).map_err(|_| Error::Unavailable("the queue is full".into()))
+        self.jobs.try_send(job).map_err(|_| {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            Error::Unavailable("the queue is full".into())
+        })
+    }
+
+    /// How busy it is just now.
+    pub fn load(&self) -> LaneLoad {
+        LaneLoad {
+            threads: self.threads as u64,
+            busy: self.busy.load(Ordering::Relaxed) as u64,
+            waiting: self.jobs.len() as u64,
+            refused: self.refused.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -120,21 +150,7 @@ impl Slot {
 
     fn connect(&self) -> Result<Conn> {
         let mut conn = dialect::connect(&self.url, self.access)?;
-        let statements = Arc::clone(&self.statements);
-        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-            match event {
-                InstrumentationEvent::StartQuery { .. } => {
-                    statements.fetch_add(1, Ordering::Relaxed);
-                }
-                // Each of these is about to be started as a query, too.
-                InstrumentationEvent::BeginTransaction { .. }
-                | InstrumentationEvent::CommitTransaction { .. }
-                | InstrumentationEvent::RollbackTransaction { .. } => {
-                    statements.fetch_sub(1, Ordering::Relaxed);
-                }
-                _ => {}
-            }
-        });
+        self.instruments.watch(&mut conn, self.access);
         Ok(conn)
     }
 }

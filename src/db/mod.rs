@@ -3,6 +3,7 @@ pub mod any_of;
 pub mod clock;
 pub mod dialect;
 mod follower;
+mod instruments;
 pub mod journal;
 mod lanes;
 pub mod migrations;
@@ -17,10 +18,7 @@ pub mod uses;
 use std::{
     future::{Ready, ready},
     ops::{Deref, DerefMut},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     thread::available_parallelism,
 };
 
@@ -35,8 +33,11 @@ use crate::{
 };
 use clock::TagClock;
 use follower::Follower;
+pub use instruments::Counts;
+use instruments::Instruments;
 use journal::Entry;
 use lanes::Lane;
+pub use lanes::LaneLoad;
 use snapshot::{Kept, Snapshot};
 
 /// A connection to whichever database the URL names.
@@ -62,7 +63,7 @@ pub fn columns<T: Selectable<MultiBackend>>() -> T::SelectExpression {
 pub struct Db {
     readers: Lane,
     writers: Lane,
-    statements: Arc<AtomicU64>,
+    instruments: Arc<Instruments>,
     clock: Arc<TagClock>,
     kept: Arc<Kept>,
     follower: Option<Follower>,
@@ -77,14 +78,14 @@ impl Db {
 
     /// Starts the threads on a database whose schema is up to date already.
     pub fn open_as_is(config: &Config) -> Result<Self> {
-        let statements = Arc::new(AtomicU64::new(0));
+        let instruments = Arc::<Instruments>::default();
         let cores = available_parallelism().map_or(2, usize::from);
         let writers = match config.database_url {
             DatabaseUrl::Sqlite(_) => 1,
             DatabaseUrl::Postgres(_) => config.database_connections,
         };
         let lane = |name, threads, access| {
-            Lane::start(name, threads, &config.database_url, access, &statements)
+            Lane::start(name, threads, &config.database_url, access, &instruments)
                 .map_err(Error::internal)
         };
         let readers = lane("reader", cores, Access::Read)?;
@@ -92,7 +93,7 @@ impl Db {
         let clock = Arc::default();
         let following = || Follower::start(&config.database_url, &clock);
         let follower = config.cache.then(following).transpose()?;
-        Ok(Self { readers, writers, statements, clock, kept: Arc::default(), follower })
+        Ok(Self { readers, writers, instruments, clock, kept: Arc::default(), follower })
     }
 
     /// Tells what of the things that public answers are made of has changed. Trusted only where
@@ -123,7 +124,11 @@ impl Db {
     ) -> Result<T> {
         let by = by.into();
         let db = self.clone();
-        self.writers.run(move |conn| db.commit(conn, by, work)).await
+        let done = self.writers.run(move |conn| db.commit(conn, by, work)).await;
+        if done.is_ok() {
+            self.instruments.writes.fetch_add(1, Ordering::Relaxed);
+        }
+        done
     }
 
     fn commit<T>(
@@ -172,7 +177,17 @@ impl Db {
 
     /// How many statements were run since the start, those around transactions left out.
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.counts().statements
+    }
+
+    /// What was done since the start.
+    pub fn counts(&self) -> Counts {
+        self.instruments.counts()
+    }
+
+    /// How busy those who work on the database are just now.
+    pub fn loads(&self) -> [(&'static str, LaneLoad); 2] {
+        [("reader", self.readers.load()), ("writer", self.writers.load())]
     }
 }
 

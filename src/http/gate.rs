@@ -11,6 +11,7 @@ use actix_web::{
 };
 use uuid::Uuid;
 
+use super::watch::Watch;
 use crate::error::{Error, REQUEST_ID, Result};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -31,6 +32,7 @@ pub async fn pass<B: MessageBody>(
     if req.method() == Method::HEAD {
         req.head_mut().method = Method::GET;
     }
+    let watch = Watch::begin(&req);
     let managed = req.path().starts_with("/manage/");
     let mut answer = REQUEST_ID.scope(id.clone(), respond(req, next)).await?;
     let refused = answer.status().is_client_error() || answer.status().is_server_error();
@@ -42,6 +44,7 @@ pub async fn pass<B: MessageBody>(
         headers.insert(X_REQUEST_ID, id);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    watch.end(&answer);
     Ok(answer)
 }
 

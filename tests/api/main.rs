@@ -13,6 +13,7 @@ mod hostile;
 mod importing;
 mod journal;
 mod media;
+mod metrics;
 mod migrations;
 mod moderation;
 mod pages;
