@@ -52,7 +52,7 @@ async fn first_administrator(state: &State) -> Result<()> {
     };
     let now = state.clock.now();
     if users::first::make_administrator(&state.db, email, password, now).await? {
-        tracing::info!("made the first administrator, {email}");
+        tracing::info!("made the first administrator, as ADMIN_EMAIL says");
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ mod values;
 use std::net::SocketAddr;
 
 pub use database::DatabaseUrl;
-pub use operations::Operations;
+pub use operations::{LogFormat, Operations};
 pub use receiver::Receiver;
 pub use secret::Secret;
 use values::{origin_list, parsed, public_url, secret, switch};
@@ -92,6 +92,9 @@ pub const NAMES: &[&str] = &[
     "PURGE_URL",
     "PURGE_TOKEN",
     "METRICS_TOKEN",
+    "LOG_FORMAT",
+    "ACCESS_LOG",
+    "SLOW_QUERY_MS",
     "RUST_LOG",
 ];
 
@@ -180,6 +183,13 @@ impl Config {
     }
 }
 
+/// How to log, which has to be known before anything else is read.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn log_format() -> Result<LogFormat, ConfigError> {
+    let given = std::env::var("LOG_FORMAT").ok();
+    operations::log_format(given.as_deref().map(str::trim).filter(|value| !value.is_empty()))
+}
+
 /// Takes what `.env` of the working directory says and the environment does not.
 pub fn load_file() -> Result<(), ConfigError> {
     // Not `dotenv()`, which would take the file of any folder above as well.
@@ -229,6 +239,9 @@ mod tests {
             ("PURGE_URL", "cache.example/purge"),
             ("PURGE_TOKEN", "for nobody"),
             ("METRICS_TOKEN", "short"),
+            ("LOG_FORMAT", "xml"),
+            ("ACCESS_LOG", "true"),
+            ("SLOW_QUERY_MS", "1 s"),
         ] {
             let refusal = with(name, value).unwrap_err().to_string();
             assert!(refusal.starts_with(name), "{refusal}");

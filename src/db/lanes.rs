@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::{Access, Conn, dialect, instruments::Instruments};
 use crate::{
     config::DatabaseUrl,
-    error::{Error, Result},
+    error::{Error, REQUEST_ID, Result, request_id},
 };
 
 /// How many jobs may wait in one lane before new ones are turned away.
@@ -85,10 +85,11 @@ impl Lane {
         work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
+        let request = request_id();
         self.queue(Box::new(move |slot: &mut Slot| {
             // Nobody waits any more: the client has gone before its turn came.
             if !answer.is_closed() {
-                let _ = answer.send(slot.run(work));
+                let _ = answer.send(REQUEST_ID.sync_scope(request, || slot.run(work)));
             }
         }))?;
         answered.await.map_err(Error::internal)?

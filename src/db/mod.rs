@@ -78,7 +78,7 @@ impl Db {
 
     /// Starts the threads on a database whose schema is up to date already.
     pub fn open_as_is(config: &Config) -> Result<Self> {
-        let instruments = Arc::<Instruments>::default();
+        let instruments = Instruments::new(config.operations.slow_query);
         let cores = available_parallelism().map_or(2, usize::from);
         let writers = match config.database_url {
             DatabaseUrl::Sqlite(_) => 1,

@@ -12,7 +12,10 @@ use actix_web::{
 use uuid::Uuid;
 
 use super::watch::Watch;
-use crate::error::{Error, REQUEST_ID, Result};
+use crate::{
+    error::{Error, REQUEST_ID, Result},
+    ids::UserId,
+};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -20,11 +23,16 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
+/// Who has asked, once that is known.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedIn(pub UserId);
+
 /// Middleware around the whole app.
 pub async fn pass<B: MessageBody>(
     mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let watch = Watch::begin(&req);
     let id = well_formed_id(&req).unwrap_or_else(|| Uuid::now_v7().to_string());
     req.extensions_mut().insert(RequestId(id.clone()));
     // Wherever GET answers, HEAD does (RFC 9110, 9.3.2). The encoder has seen the real method
@@ -32,7 +40,6 @@ pub async fn pass<B: MessageBody>(
     if req.method() == Method::HEAD {
         req.head_mut().method = Method::GET;
     }
-    let watch = Watch::begin(&req);
     let managed = req.path().starts_with("/manage/");
     let mut answer = REQUEST_ID.scope(id.clone(), respond(req, next)).await?;
     let refused = answer.status().is_client_error() || answer.status().is_server_error();
@@ -44,7 +51,7 @@ pub async fn pass<B: MessageBody>(
         headers.insert(X_REQUEST_ID, id);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    watch.end(&answer);
+    watch.end(&id, &answer);
     Ok(answer)
 }
 

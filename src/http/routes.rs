@@ -99,8 +99,14 @@ impl Routes {
         self.operations.iter().map(|(template, method)| (template.as_str(), method.as_str()))
     }
 
+    /// What the address of this operation looks like.
+    pub fn template(&self, Served(at): Served) -> &str {
+        self.operations.get(at).map_or("", |(template, _)| template)
+    }
+
     /// Which operation this is.
     pub fn served(&self, method: &Method, path: &str) -> Option<Served> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
         self.at(path)?.operation(method).map(|operation| operation.served)
     }
 }

@@ -159,6 +159,11 @@ fn show_database(page: &Page<'_>, db: &Db) -> prometheus::Result<()> {
     )?;
     for (name, help, value) in [
         ("broadsheet_db_statements_total", "Statements that were run.", counts.statements),
+        (
+            "broadsheet_db_slow_statements_total",
+            "Statements that took SLOW_QUERY_MS or longer.",
+            counts.slow,
+        ),
         ("broadsheet_db_writes_total", "Writes that were acknowledged.", counts.writes),
         (
             "broadsheet_db_commits_total",

@@ -4,6 +4,7 @@ mod demo;
 #[expect(dead_code, reason = "nothing here takes a cluster down")]
 #[path = "../api/support/engines.rs"]
 mod engines;
+mod log;
 mod purge;
 #[path = "../api/support/receiver.rs"]
 mod receiver;

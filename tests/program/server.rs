@@ -49,6 +49,11 @@ impl Server {
         Self::start(tempfile::tempdir().unwrap(), None, settings)
     }
 
+    /// The same on this database.
+    pub fn demo_at(database: Database, settings: &[(&str, &str)]) -> Self {
+        Self::start(tempfile::tempdir().unwrap(), Some(database), settings)
+    }
+
     /// The same in this folder, with whatever is there already.
     pub fn demo_in(home: TempDir) -> Self {
         Self::start(home, None, &[])
@@ -63,15 +68,30 @@ impl Server {
     fn start(home: TempDir, database: Option<Database>, settings: &[(&str, &str)]) -> Self {
         let address = free_address();
         let mut command = program(home.path(), &["demo"]);
-        command.env("BIND_ADDR", &address).envs(settings.iter().copied());
+        command.env("BIND_ADDR", &address);
         if let Some(database) = &database {
             command.env("DATABASE_URL", &database.url);
             command.env("JWT_SECRET", "a secret for tests, long enough to sign");
         }
+        command.envs(settings.iter().copied());
         let said = File::create(home.path().join("said")).unwrap();
         let mut child = command.stdout(said).stderr(Stdio::piped()).spawn().unwrap();
         let log = log_once_it_serves(child.stderr.take().unwrap());
         Self { origin: format!("http://{address}"), home, log, child, _database: database }
+    }
+
+    /// What came back for these arguments of `curl`, and its status.
+    pub fn call(&self, path: &str, arguments: &[&str]) -> (u16, String) {
+        let done = Command::new("curl")
+            .args(["-sS", "-w", "\n%{http_code}"])
+            .args(arguments)
+            .arg(format!("{}{path}", self.origin))
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let said = String::from_utf8(done.stdout).unwrap();
+        let (body, status) = said.rsplit_once('\n').unwrap();
+        (status.parse().unwrap(), body.to_owned())
     }
 
     /// What it has printed.
