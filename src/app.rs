@@ -39,6 +39,7 @@ use crate::{
     operations::{self, metrics::StartedAt},
     pages, sections,
     time::Clock,
+    traces::Traces,
     users,
 };
 
@@ -81,6 +82,8 @@ pub struct State {
     /// Ready-made answers for readers; `None` where `CACHE` is off.
     pub answers: Option<Answers>,
     running: Running,
+    /// Sends traces; `None` where no collector is named.
+    pub traces: Option<Traces>,
     meter: Meter,
     started: StartedAt,
 }
@@ -91,8 +94,9 @@ impl State {
         let (db, keys) = (Db::open(&config)?, Keys::open(&config)?);
         let answers = Answers::open(&config, &db);
         let (meter, started) = (Meter::open(&ROUTES)?, StartedAt(clock.now()));
+        let traces = Traces::open(&config)?;
         let (config, running) = (Arc::new(config), Running::default());
-        Ok(Self { config, db, keys, clock, answers, running, meter, started })
+        Ok(Self { config, db, keys, clock, answers, running, traces, meter, started })
     }
 }
 
@@ -190,6 +194,10 @@ pub fn build(
     let app = App::new();
     let app = match state.answers {
         Some(answers) => app.app_data(answers),
+        None => app,
+    };
+    let app = match state.traces {
+        Some(traces) => app.app_data(traces),
         None => app,
     };
     let app = app

@@ -9,7 +9,7 @@ use std::{
 /// A room uses rooms of lower floors: never those above, and none beside it. Only the ground
 /// floor is one hall.
 const FLOORS: &[&[&str]] = &[
-    &["config", "error", "ids", "tags", "text", "time"],
+    &["config", "error", "ids", "outbound", "tags", "text", "time", "traces"],
     &["db"],
     &["http", "purge"],
     &["auth", "operations"],

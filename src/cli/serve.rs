@@ -24,6 +24,11 @@ pub async fn run(server: Server, state: &State) -> Result<()> {
     if let Some(purger) = purger {
         purger.end().await;
     }
+    if let Some(traces) = &state.traces
+        && let Err(err) = traces.end()
+    {
+        tracing::warn!("the last traces were not sent: {err}");
+    }
     done
 }
 

@@ -95,6 +95,7 @@ pub const NAMES: &[&str] = &[
     "LOG_FORMAT",
     "ACCESS_LOG",
     "SLOW_QUERY_MS",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
     "RUST_LOG",
 ];
 
@@ -242,6 +243,7 @@ mod tests {
             ("LOG_FORMAT", "xml"),
             ("ACCESS_LOG", "true"),
             ("SLOW_QUERY_MS", "1 s"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector.example:4318"),
         ] {
             let refusal = with(name, value).unwrap_err().to_string();
             assert!(refusal.starts_with(name), "{refusal}");

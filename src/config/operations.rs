@@ -1,6 +1,8 @@
 //! Settings for whoever watches the server.
 use std::{str::FromStr, time::Duration};
 
+use url::Url;
+
 use super::{
     ConfigError, Secret,
     values::{parsed, secret, switch},
@@ -15,6 +17,8 @@ pub struct Operations {
     pub log_format: LogFormat,
     /// `ACCESS_LOG`: whether every request has a line in the log.
     pub access_log: bool,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: where traces go, as far as the path for them.
+    pub traces: Option<Secret>,
     /// `SLOW_QUERY_MS`: how long a statement may take without a line in the log.
     pub slow_query: Option<Duration>,
 }
@@ -46,8 +50,23 @@ impl Operations {
             metrics_token: secret("METRICS_TOKEN", get("METRICS_TOKEN"))?,
             log_format: log_format(get("LOG_FORMAT").as_deref())?,
             access_log: switch("ACCESS_LOG", get("ACCESS_LOG").as_deref(), false)?,
+            traces: get("OTEL_EXPORTER_OTLP_ENDPOINT").map(|url| collector(&url)).transpose()?,
             slow_query: (slow > 0).then(|| Duration::from_millis(slow.into())),
         })
+    }
+}
+
+/// Below the endpoint, traces have a path of their own (OTLP, 1.0).
+fn collector(endpoint: &str) -> Result<Secret, ConfigError> {
+    match Url::parse(endpoint) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+            Ok(Secret::new(format!("{}/v1/traces", endpoint.trim_end_matches('/'))))
+        }
+        // It is not repeated: it may hold a secret.
+        _ => Err(ConfigError {
+            name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+            problem: "expected a URL such as http://127.0.0.1:4318".to_owned(),
+        }),
     }
 }
 

@@ -16,17 +16,19 @@ use super::{Access, Conn, dialect, instruments::Instruments};
 use crate::{
     config::DatabaseUrl,
     error::{Error, REQUEST_ID, Result, request_id},
+    traces::Job,
 };
 
 /// How many jobs may wait in one lane before new ones are turned away.
 const QUEUE: usize = 1024;
 
-type Job = Box<dyn FnOnce(&mut Slot) + Send>;
+type Work = Box<dyn FnOnce(&mut Slot) + Send>;
 
 /// A queue of jobs and the threads that work on it. The threads end with the last handle.
 #[derive(Clone)]
 pub struct Lane {
-    jobs: Sender<Job>,
+    pub name: &'static str,
+    jobs: Sender<Work>,
     threads: usize,
     busy: Arc<AtomicUsize>,
     refused: Arc<AtomicU64>,
@@ -56,16 +58,16 @@ struct Slot {
 impl Lane {
     /// Starts `threads` threads.
     pub fn start(
-        name: &str,
+        name: &'static str,
         threads: usize,
         url: &DatabaseUrl,
         access: Access,
         instruments: &Arc<Instruments>,
     ) -> io::Result<Self> {
-        let (jobs, waiting) = bounded::<Job>(QUEUE);
+        let (jobs, waiting) = bounded::<Work>(QUEUE);
         let (busy, refused) = <(Arc<AtomicUsize>, Arc<AtomicU64>)>::default();
         for number in 0..threads {
-            let waiting: Receiver<Job> = waiting.clone();
+            let waiting: Receiver<Work> = waiting.clone();
             let (busy, instruments) = (Arc::clone(&busy), Arc::clone(instruments));
             let mut slot = Slot { url: url.clone(), access, instruments, conn: None };
             thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
@@ -76,7 +78,7 @@ impl Lane {
                 }
             })?;
         }
-        Ok(Self { jobs, threads, busy, refused })
+        Ok(Self { name, jobs, threads, busy, refused })
     }
 
     /// Has one of the threads do `work`.
@@ -85,10 +87,11 @@ impl Lane {
         work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
-        let request = request_id();
+        let (request, mut span) = (request_id(), Job::queued(self.name));
         self.queue(Box::new(move |slot: &mut Slot| {
             // Nobody waits any more: the client has gone before its turn came.
             if !answer.is_closed() {
+                span.begun();
                 let _ = answer.send(REQUEST_ID.sync_scope(request, || slot.run(work)));
             }
         }))?;
@@ -116,7 +119,7 @@ impl Lane {
         Ok(())
     }
 
-    fn queue(&self, job: Job) -> Result<()> {
+    fn queue(&self, job: Work) -> Result<()> {
         self.jobs.try_send(job).map_err(|_| {
             self.refused.fetch_add(1, Ordering::Relaxed);
             Error::Unavailable("the queue is full".into())

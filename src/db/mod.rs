@@ -187,7 +187,7 @@ impl Db {
 
     /// How busy those who work on the database are just now.
     pub fn loads(&self) -> [(&'static str, LaneLoad); 2] {
-        [("reader", self.readers.load()), ("writer", self.writers.load())]
+        [&self.readers, &self.writers].map(|lane| (lane.name, lane.load()))
     }
 }
 

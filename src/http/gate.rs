@@ -41,7 +41,11 @@ pub async fn pass<B: MessageBody>(
         req.head_mut().method = Method::GET;
     }
     let managed = req.path().starts_with("/manage/");
-    let mut answer = REQUEST_ID.scope(id.clone(), respond(req, next)).await?;
+    let answered = REQUEST_ID.scope(id.clone(), respond(req, next));
+    let mut answer = match watch.trace() {
+        None => answered.await?,
+        Some((traces, request)) => traces.during(request, answered).await?,
+    };
     let refused = answer.status().is_client_error() || answer.status().is_server_error();
     let headers = answer.headers_mut();
     if managed || refused {

@@ -24,4 +24,5 @@ mod sections;
 mod session;
 mod settings;
 mod support;
+mod traces;
 mod users;
