@@ -30,6 +30,7 @@ use crate::{
         cache::{self, Answers},
         document, gate,
         idempotency::Running,
+        limits::{self, Limits},
         meter::Meter,
         problems,
         routes::{self, Routes},
@@ -81,6 +82,7 @@ pub struct State {
     pub clock: Clock,
     /// Ready-made answers for readers; `None` where `CACHE` is off.
     pub answers: Option<Answers>,
+    limits: Limits,
     running: Running,
     /// Sends traces; `None` where no collector is named.
     pub traces: Option<Traces>,
@@ -93,10 +95,11 @@ impl State {
     pub fn open(config: Config, clock: Clock) -> Result<Self> {
         let (db, keys) = (Db::open(&config)?, Keys::open(&config)?);
         let answers = Answers::open(&config, &db);
+        let (limits, running) = (Limits::new(&config), Running::default());
         let (meter, started) = (Meter::open(&ROUTES)?, StartedAt(clock.now()));
         let traces = Traces::open(&config)?;
-        let (config, running) = (Arc::new(config), Running::default());
-        Ok(Self { config, db, keys, clock, answers, running, traces, meter, started })
+        let config = Arc::new(config);
+        Ok(Self { config, db, keys, clock, answers, limits, running, traces, meter, started })
     }
 }
 
@@ -200,11 +203,13 @@ pub fn build(
         Some(traces) => app.app_data(traces),
         None => app,
     };
+    let replica = state.db.preferring_replica();
     let app = app
         .app_data(state.db)
         .app_data(state.keys)
         .app_data(state.clock)
         .app_data(Arc::clone(&config))
+        .app_data(state.limits)
         .app_data(state.running)
         .app_data(state.meter)
         .app_data(state.started)
@@ -213,17 +218,20 @@ pub fn build(
     let open = config.cors_origins == Origins::Any;
     app.service(
         web::scope("/v1")
+            .app_data(replica)
             .wrap(from_fn(routes::strict))
             // What is the same for any origin is kept with the answer.
             .wrap(Condition::new(open, delivery_cors(&config)))
             .wrap(open_to_any(&config))
             .wrap(from_fn(cache::deliver))
+            .wrap(from_fn(limits::hold))
             .wrap(Condition::new(!open, delivery_cors(&config)))
             .configure(serving(delivery)),
     )
     .service(
         web::scope("/manage/v1")
             .wrap(from_fn(auth::guard::identify))
+            .wrap(from_fn(limits::hold))
             .wrap(management_cors(&config))
             .configure(serving(management)),
     )

@@ -1,20 +1,19 @@
-//! Lanes: threads that each keep one connection and take jobs from a bounded queue.
+//! Lanes: bounded queues, and threads with one connection each that work them off.
 use std::{
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Barrier,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
-use super::{Access, Conn, dialect, instruments::Instruments};
+use super::slot::Slot;
 use crate::{
-    config::DatabaseUrl,
     error::{Error, REQUEST_ID, Result, request_id},
     traces::Job,
 };
@@ -22,21 +21,24 @@ use crate::{
 /// How many jobs may wait in one lane before new ones are turned away.
 const QUEUE: usize = 1024;
 
-type Work = Box<dyn FnOnce(&mut Slot) + Send>;
-
 /// A queue of jobs and the threads that work on it. The threads end with the last handle.
-#[derive(Clone)]
-pub struct Lane {
+pub struct Lane<J> {
+    /// What the lane is for.
     pub name: &'static str,
-    jobs: Sender<Work>,
+    orders: Sender<Order<J>>,
     threads: usize,
-    busy: Arc<AtomicUsize>,
-    refused: Arc<AtomicU64>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    busy: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// How busy a lane is.
 #[derive(Debug, Clone, Copy)]
-pub struct LaneLoad {
+pub struct Load {
     /// Connections there may be.
     pub threads: u64,
     /// Of these, at work just now.
@@ -47,70 +49,97 @@ pub struct LaneLoad {
     pub refused: u64,
 }
 
-/// One thread's connection, opened when first needed and again after it broke.
-struct Slot {
-    url: DatabaseUrl,
-    access: Access,
-    instruments: Arc<Instruments>,
-    conn: Option<Conn>,
+// Derived, it would ask the same of the jobs.
+impl<J> Clone for Lane<J> {
+    fn clone(&self) -> Self {
+        let (orders, counts) = (self.orders.clone(), Arc::clone(&self.counts));
+        Self { name: self.name, orders, threads: self.threads, counts }
+    }
 }
 
-impl Lane {
-    /// Starts `threads` threads.
+/// What a thread is told to do.
+enum Order<J> {
+    Work(J),
+    /// Close the connection and wait for the others to have done so.
+    Rest(Arc<Barrier>, oneshot::Sender<()>),
+}
+
+/// What waits in a lane.
+pub struct Waiting<J> {
+    orders: Receiver<Order<J>>,
+    /// Not a job, and met while looking for one.
+    met: Option<Order<J>>,
+}
+
+impl<J> Waiting<J> {
+    /// The next job, if one waits already.
+    pub fn next(&mut self) -> Option<J> {
+        if self.met.is_some() {
+            return None;
+        }
+        match self.orders.try_recv().ok()? {
+            Order::Work(job) => Some(job),
+            rest @ Order::Rest(..) => {
+                self.met = Some(rest);
+                None
+            }
+        }
+    }
+
+    /// Waits for something to do; `None` when nobody is left who could ask.
+    fn order(&mut self) -> Option<Order<J>> {
+        self.met.take().or_else(|| self.orders.recv().ok())
+    }
+}
+
+impl<J: Send + 'static> Lane<J> {
+    /// Starts `threads` threads that each do `work` with a slot of their own. Besides the job in
+    /// hand it may take more of those that wait.
     pub fn start(
         name: &'static str,
         threads: usize,
-        url: &DatabaseUrl,
-        access: Access,
-        instruments: &Arc<Instruments>,
+        slot: &Slot,
+        work: impl Fn(&mut Slot, J, &mut Waiting<J>) + Copy + Send + 'static,
     ) -> io::Result<Self> {
-        let (jobs, waiting) = bounded::<Work>(QUEUE);
-        let (busy, refused) = <(Arc<AtomicUsize>, Arc<AtomicU64>)>::default();
+        let (orders, waiting) = bounded(QUEUE);
+        let counts = Arc::<Counts>::default();
         for number in 0..threads {
-            let waiting: Receiver<Work> = waiting.clone();
-            let (busy, instruments) = (Arc::clone(&busy), Arc::clone(instruments));
-            let mut slot = Slot { url: url.clone(), access, instruments, conn: None };
+            let mut slot = slot.another();
+            let mut waiting = Waiting { orders: waiting.clone(), met: None };
+            let counts = Arc::clone(&counts);
             thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
-                for job in waiting {
-                    busy.fetch_add(1, Ordering::Relaxed);
-                    job(&mut slot);
-                    busy.fetch_sub(1, Ordering::Relaxed);
+                while let Some(order) = waiting.order() {
+                    match order {
+                        Order::Work(job) => {
+                            counts.busy.fetch_add(1, Ordering::Relaxed);
+                            work(&mut slot, job, &mut waiting);
+                            counts.busy.fetch_sub(1, Ordering::Relaxed);
+                        }
+                        Order::Rest(all, done) => {
+                            slot.close();
+                            all.wait();
+                            let _ = done.send(());
+                        }
+                    }
                 }
             })?;
         }
-        Ok(Self { name, jobs, threads, busy, refused })
+        Ok(Self { name, orders, threads, counts })
     }
 
-    /// Has one of the threads do `work`.
-    pub async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let (answer, answered) = oneshot::channel();
-        let (request, mut span) = (request_id(), Job::queued(self.name));
-        self.queue(Box::new(move |slot: &mut Slot| {
-            // Nobody waits any more: the client has gone before its turn came.
-            if !answer.is_closed() {
-                span.begun();
-                let _ = answer.send(REQUEST_ID.sync_scope(request, || slot.run(work)));
-            }
-        }))?;
-        answered.await.map_err(Error::internal)?
+    /// Puts a job at the end of the queue.
+    pub fn queue(&self, job: J) -> Result<()> {
+        self.send(Order::Work(job))
     }
 
     /// Has every thread close its connection.
     pub async fn rest(&self) -> Result<()> {
-        // Each waits for the others, so that none takes two of the jobs and leaves one out.
+        // Each waits for the others, so that none takes two of the orders and leaves one out.
         let all = Arc::new(Barrier::new(self.threads));
         let mut closed = Vec::new();
         for _ in 0..self.threads {
             let (done, is_done) = oneshot::channel();
-            let all = Arc::clone(&all);
-            self.queue(Box::new(move |slot: &mut Slot| {
-                slot.conn = None;
-                all.wait();
-                let _ = done.send(());
-            }))?;
+            self.send(Order::Rest(Arc::clone(&all), done))?;
             closed.push(is_done);
         }
         for is_done in closed {
@@ -119,42 +148,77 @@ impl Lane {
         Ok(())
     }
 
-    fn queue(&self, job: Work) -> Result<()> {
-        self.jobs.try_send(job).map_err(|_| {
-            self.refused.fetch_add(1, Ordering::Relaxed);
+    fn send(&self, order: Order<J>) -> Result<()> {
+        self.orders.try_send(order).map_err(|_| {
+            self.counts.refused.fetch_add(1, Ordering::Relaxed);
             Error::Unavailable("the queue is full".into())
         })
     }
 
     /// How busy it is just now.
-    pub fn load(&self) -> LaneLoad {
-        LaneLoad {
+    pub fn load(&self) -> Load {
+        Load {
             threads: self.threads as u64,
-            busy: self.busy.load(Ordering::Relaxed) as u64,
-            waiting: self.jobs.len() as u64,
-            refused: self.refused.load(Ordering::Relaxed),
+            busy: self.counts.busy.load(Ordering::Relaxed),
+            waiting: self.orders.len() as u64,
+            refused: self.counts.refused.load(Ordering::Relaxed),
         }
     }
 }
 
-impl Slot {
-    fn run<T>(&mut self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => self.connect()?,
-        };
-        let done = catch_unwind(AssertUnwindSafe(|| work(&mut conn)))
-            .unwrap_or_else(|_| Err(Error::internal("a database job panicked")));
-        // After a fault of the database or of ours the connection's state is anyone's guess.
-        if !matches!(done, Err(Error::Internal(_) | Error::Unavailable(_))) {
-            self.conn = Some(conn);
-        }
-        done
+/// A job's end of the agreement with whoever waits for it: either the job begins, or they give
+/// up, never both.
+pub struct Turn<T> {
+    begun: Option<oneshot::Sender<()>>,
+    answer: oneshot::Sender<Result<T>>,
+    request_id: String,
+    /// Ends with the answer.
+    span: Job,
+}
+
+/// The other end.
+pub struct Wait<T> {
+    begun: oneshot::Receiver<()>,
+    answer: oneshot::Receiver<Result<T>>,
+}
+
+/// Makes both ends, for a job in the lane of this name.
+pub fn turn<T>(lane: &'static str) -> (Turn<T>, Wait<T>) {
+    let (begins, begun) = oneshot::channel();
+    let (answers, answer) = oneshot::channel();
+    let (request_id, span) = (request_id(), Job::queued(lane));
+    (Turn { begun: Some(begins), answer: answers, request_id, span }, Wait { begun, answer })
+}
+
+impl<T> Turn<T> {
+    /// Whether the job is still wanted. From here on it is waited for, however long it takes.
+    pub fn begin(&mut self) -> bool {
+        self.span.begun();
+        self.begun.take().is_none_or(|begun| begun.send(()).is_ok())
     }
 
-    fn connect(&self) -> Result<Conn> {
-        let mut conn = dialect::connect(&self.url, self.access)?;
-        self.instruments.watch(&mut conn, self.access);
-        Ok(conn)
+    /// Does `work` in the name of the request that asked for the job.
+    pub fn within<R>(&self, work: impl FnOnce() -> R) -> R {
+        REQUEST_ID.sync_scope(self.request_id.clone(), work)
+    }
+
+    /// Tells what came of it.
+    pub fn answer(self, answer: Result<T>) {
+        // Whoever waited may have gone.
+        let _ = self.answer.send(answer);
+    }
+}
+
+impl<T> Wait<T> {
+    /// Waits for the job's turn, at most for `patience`, and then for its end.
+    pub async fn answer(mut self, patience: Duration) -> Result<T> {
+        if timeout(patience, &mut self.begun).await.is_err() {
+            // Whichever of the two was first, closing or beginning, the other sees it.
+            self.begun.close();
+            if self.begun.try_recv() != Ok(()) {
+                return Err(Error::Unavailable("no connection was free in time".into()));
+            }
+        }
+        self.answer.await.map_err(Error::internal)?
     }
 }

@@ -1,6 +1,8 @@
 //! The gate every request passes: its id, HEAD, what it accepts, and headers on every answer.
+use std::sync::Arc;
+
 use actix_web::{
-    HttpMessage, ResponseError,
+    HttpMessage, HttpRequest, ResponseError,
     body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -13,6 +15,7 @@ use uuid::Uuid;
 
 use super::watch::Watch;
 use crate::{
+    config::{Config, Origins},
     error::{Error, REQUEST_ID, Result},
     ids::UserId,
 };
@@ -41,6 +44,7 @@ pub async fn pass<B: MessageBody>(
         req.head_mut().method = Method::GET;
     }
     let managed = req.path().starts_with("/manage/");
+    let open = req.path().starts_with("/v1/") && is_open_to_any(req.request());
     let answered = REQUEST_ID.scope(id.clone(), respond(req, next));
     let mut answer = match watch.trace() {
         None => answered.await?,
@@ -50,6 +54,10 @@ pub async fn pass<B: MessageBody>(
     let headers = answer.headers_mut();
     if managed || refused {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if refused && open {
+        // Some refusals come from before where the headers of that face are made.
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(X_REQUEST_ID, id);
@@ -69,6 +77,10 @@ async fn respond<B: MessageBody>(
         return Ok(req.into_response(refusal).map_into_right_body());
     }
     next.call(req).await.map(ServiceResponse::map_into_left_body)
+}
+
+fn is_open_to_any(req: &HttpRequest) -> bool {
+    req.app_data::<Arc<Config>>().is_some_and(|config| config.cors_origins == Origins::Any)
 }
 
 /// The caller's own id, when it is one that is safe to log and to send back.

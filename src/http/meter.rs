@@ -25,9 +25,9 @@ const BOUNDS: [f64; 16] = [
 ];
 
 /// The status codes that answers usually have.
-const USUAL: [u16; 22] = [
+const USUAL: [u16; 23] = [
     200, 201, 202, 204, 304, 307, 400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422, 428,
-    429, 500, 503,
+    429, 500, 503, 507,
 ];
 
 /// Where the answers of the delivery face came from.

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     config::{Config, Secret},
-    db::{Db, LaneLoad, journal},
+    db::{Db, Load, journal},
     error::{Error, Result},
     http::{cache::Answers, meter::Meter, settings::Settings},
     purge,
@@ -138,7 +138,9 @@ fn show(
 
 fn show_database(page: &Page<'_>, db: &Db) -> prometheus::Result<()> {
     let loads = db.loads();
-    let each = |figure: fn(&LaneLoad) -> u64| loads.map(|(name, load)| (name, figure(&load)));
+    let each = |figure: fn(&Load) -> u64| -> Vec<(&str, u64)> {
+        loads.iter().map(|(name, load)| (*name, figure(load))).collect()
+    };
     for (name, help, figures) in [
         (
             "broadsheet_db_connections",
@@ -155,7 +157,10 @@ fn show_database(page: &Page<'_>, db: &Db) -> prometheus::Result<()> {
         "broadsheet_db_jobs_refused_total",
         "Jobs turned away since too many were waiting.",
         &["lane"],
-        &each(|load| load.refused).map(|(name, value)| (vec![name], value)),
+        &each(|load| load.refused)
+            .into_iter()
+            .map(|(name, value)| (vec![name], value))
+            .collect::<Vec<_>>(),
     )?;
     for (name, help, value) in [
         ("broadsheet_db_statements_total", "Statements that were run.", counts.statements),
