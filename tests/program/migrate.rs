@@ -14,7 +14,7 @@ use broadsheet::{
 
 use crate::{
     engines::{Database, Engine, execute},
-    server::program,
+    process::program,
 };
 
 fn run(home: &Path, database: &Database, arguments: &[&str]) -> Output {
