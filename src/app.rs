@@ -30,6 +30,7 @@ use crate::{
         cache::{self, Answers},
         document, gate,
         idempotency::Running,
+        limits::{self, Limits},
         problems,
         routes::{self, Routes},
         service::{Described, Handlers, ServiceConfig, serving},
@@ -77,6 +78,7 @@ pub struct State {
     pub clock: Clock,
     /// Ready-made answers for readers; `None` where `CACHE` is off.
     pub answers: Option<Answers>,
+    limits: Limits,
     running: Running,
 }
 
@@ -85,7 +87,8 @@ impl State {
     pub fn open(config: Config, clock: Clock) -> Result<Self> {
         let (db, keys) = (Db::open(&config)?, Keys::open(&config)?);
         let answers = Answers::open(&config, &db);
-        Ok(Self { config: Arc::new(config), db, keys, clock, answers, running: Running::default() })
+        let (limits, running) = (Limits::new(&config), Running::default());
+        Ok(Self { config: Arc::new(config), db, keys, clock, answers, limits, running })
     }
 }
 
@@ -185,28 +188,33 @@ pub fn build(
         Some(answers) => app.app_data(answers),
         None => app,
     };
+    let replica = state.db.preferring_replica();
     let app = app
         .app_data(state.db)
         .app_data(state.keys)
         .app_data(state.clock)
         .app_data(Arc::clone(&config))
+        .app_data(state.limits)
         .app_data(state.running)
         .app_data(ROUTES.clone())
         .app_data(body::limit());
     let open = config.cors_origins == Origins::Any;
     app.service(
         web::scope("/v1")
+            .app_data(replica)
             .wrap(from_fn(routes::strict))
             // What is the same for any origin is kept with the answer.
             .wrap(Condition::new(open, delivery_cors(&config)))
             .wrap(open_to_any(&config))
             .wrap(from_fn(cache::deliver))
+            .wrap(from_fn(limits::hold))
             .wrap(Condition::new(!open, delivery_cors(&config)))
             .configure(serving(delivery)),
     )
     .service(
         web::scope("/manage/v1")
             .wrap(from_fn(auth::guard::identify))
+            .wrap(from_fn(limits::hold))
             .wrap(management_cors(&config))
             .configure(serving(management)),
     )

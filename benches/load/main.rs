@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed run should stop")]
 mod child;
 mod client;
+mod desk;
 mod endpoints;
 mod newsroom;
 mod publishing;
@@ -11,6 +12,7 @@ mod report;
 mod rows;
 mod sample;
 mod serve;
+mod writes;
 mod yardsticks;
 
 use std::{path::PathBuf, time::Duration};
@@ -89,6 +91,10 @@ fn main() {
     eprintln!("publishing");
     for one in &mut measured {
         one.publishing = Some(runtime.block_on(publishing::measure(one, options.publishes)));
+    }
+    eprintln!("writing");
+    for one in &mut measured {
+        one.writes = Some(runtime.block_on(writes::measure(one, options.rounds, round)));
     }
     report::print(&measured, &options, &arguments);
 }

@@ -1,19 +1,16 @@
 //! From the desk to the readers: how long after publishing a page is new.
 use std::time::Instant;
 
-use broadsheet::cli::demo;
 use hdrhistogram::Histogram;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     child::Child,
-    client::{Answer, Connection, get, request},
+    client::{Connection, get},
+    desk::{done, send, sign_in},
     report::Measured,
-    sample::{page, text},
+    sample::page,
 };
-
-/// Who publishes: the demo's editor.
-const EDITOR: &str = "editor@example.org";
 
 /// How long it took, in microseconds.
 pub struct Publishing {
@@ -69,15 +66,6 @@ fn record(times: &mut Histogram<u64>, took: std::time::Duration) {
     times.saturating_record(u64::try_from(took.as_micros()).unwrap());
 }
 
-async fn sign_in(desk: &mut Connection) -> String {
-    let who = json!({"email": EDITOR, "password": demo::PASSWORD}).to_string();
-    let headers = [("Content-Type", "application/json")];
-    let answer = desk.ask(&request("POST", "/manage/v1/session", &headers, &who)).await;
-    done(&answer);
-    let tokens: Value = serde_json::from_slice(&answer.body).unwrap();
-    format!("Bearer {}", text(&tokens["access_token"]))
-}
-
 /// Changes the headline; returns the entity tag of the changed article.
 async fn edit(desk: &mut Connection, token: &str, id: &str, headline: &str) -> String {
     let path = format!("/manage/v1/articles/{id}");
@@ -88,20 +76,6 @@ async fn edit(desk: &mut Connection, token: &str, id: &str, headline: &str) -> S
     let answer = desk.ask(&send(token, "PATCH", &path, &etag, &change)).await;
     done(&answer);
     answer.etag.expect("an entity tag")
-}
-
-fn send(token: &str, method: &str, path: &str, etag: &str, body: &Value) -> Vec<u8> {
-    let media_type = match method {
-        "PATCH" => "application/merge-patch+json",
-        _ => "application/json",
-    };
-    let headers = [("Authorization", token), ("If-Match", etag), ("Content-Type", media_type)];
-    request(method, path, &headers, &body.to_string())
-}
-
-fn done(answer: &Answer) {
-    let said = String::from_utf8_lossy(&answer.body);
-    assert!((200..300).contains(&answer.status), "{}: {said}", answer.status);
 }
 
 /// Asks until the page has this headline.

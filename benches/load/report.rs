@@ -5,8 +5,14 @@ use broadsheet::time::Clock;
 use hdrhistogram::Histogram;
 
 use super::{
-    Options, child::Child, endpoints::Timing, newsroom::Newsroom, publishing::Publishing,
-    rows::Figures, sample::Sample,
+    Options,
+    child::Child,
+    endpoints::Timing,
+    newsroom::Newsroom,
+    publishing::Publishing,
+    rows::Figures,
+    sample::Sample,
+    writes::{WRITERS, Writes},
 };
 
 /// A newsroom, its servers, and all that was measured.
@@ -20,13 +26,14 @@ pub struct Measured {
     /// Resident memory after the load, in bytes: with the cache, and without.
     pub loaded: [u64; 2],
     pub publishing: Option<Publishing>,
+    pub writes: Option<Writes>,
 }
 
 impl Measured {
     /// Nothing is measured yet.
     pub fn new(newsroom: Newsroom, cached: Child, plain: Child, sample: Sample) -> Self {
-        let (endpoints, rows, loaded, publishing) = Default::default();
-        Self { newsroom, cached, plain, sample, endpoints, rows, loaded, publishing }
+        let (endpoints, rows, loaded, publishing, writes) = Default::default();
+        Self { newsroom, cached, plain, sample, endpoints, rows, loaded, publishing, writes }
     }
 }
 
@@ -49,6 +56,7 @@ pub fn print(measured: &[Measured], options: &Options, arguments: &[String]) {
     rows(measured);
     endpoints(measured);
     others(measured);
+    writes(measured);
 }
 
 /// The command as it can be shown: addresses of databases hold passwords.
@@ -182,6 +190,19 @@ fn others(measured: &[Measured]) {
     if measured.iter().any(|one| one.newsroom.is_shared()) {
         let name = "published to visible, another server, p50 / p99 ms";
         line(name, &times(|it| it.elsewhere.as_ref()));
+    }
+}
+
+/// What is written, and what the disk could sync meanwhile.
+fn writes(measured: &[Measured]) {
+    println!("\nAcknowledged saves a second, beside bare syncs of one page on the same disk:\n");
+    let writers = WRITERS.map(|writers| format!(" {writers} writing at once | to a bare sync |"));
+    println!("| articles | bare syncs/s |{}", writers.concat());
+    println!("|---:|---:|{}", "---:|---:|".repeat(WRITERS.len()));
+    for one in measured {
+        let Some(Writes { syncs, acknowledged }) = &one.writes else { continue };
+        let rates = acknowledged.map(|(rate, ratio)| format!(" {rate:.0} | {ratio:.2} × |"));
+        println!("| {} | {syncs:.0} |{}", one.newsroom.articles, rates.concat());
     }
 }
 

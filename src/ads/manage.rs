@@ -159,7 +159,7 @@ async fn change(
     by: impl Into<Context>,
     id: AdSlotId,
     expected: IfMatch,
-    input: impl FnOnce(&AdSlotRow) -> Result<AdSlotInput> + Send + 'static,
+    input: impl FnOnce(&AdSlotRow) -> Result<AdSlotInput> + Clone + Send + 'static,
 ) -> Result<Answer> {
     db.write(by, move |tx| {
         let current = expected.current(tx, id, |conn| queries::find(conn, id))?;

@@ -238,7 +238,7 @@ impl AdSlotRow {
 }
 
 /// Which ad slots to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AdSlotFilter {

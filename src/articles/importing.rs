@@ -26,6 +26,7 @@ use crate::{
 };
 
 /// An article that was written and checked elsewhere.
+#[derive(Clone)]
 pub struct Finished {
     pub id: ArticleId,
     /// Has a slug that is free in its section.

@@ -9,6 +9,7 @@ pub mod serve;
 mod user;
 
 use std::{
+    error::Error as _,
     fmt,
     future::Future,
     io::{self, IsTerminal},
@@ -133,8 +134,6 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(err) => err.fmt(f),
-            // At the command line our own faults are the reader's business.
-            Self::Other(Error::Internal(source)) => source.fmt(f),
             Self::Other(Error::Unavailable(source)) => {
                 write!(f, "DATABASE_URL: the database cannot be reached: {source}")
             }
@@ -145,7 +144,11 @@ impl fmt::Display for Failure {
                 });
                 f.write_str(&lines.collect::<Vec<_>>().join("; "))
             }
-            Self::Other(err) => err.fmt(f),
+            // At the command line our own faults are the reader's business.
+            Self::Other(err) => match err.source() {
+                Some(source) => write!(f, "{source}"),
+                None => err.fmt(f),
+            },
         }
     }
 }

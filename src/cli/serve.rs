@@ -1,5 +1,8 @@
 //! `broadsheet serve`: serves the API until it is told to stop.
+use std::time::Duration;
+
 use actix_web::{HttpServer, dev::Server};
+use tokio::time::timeout;
 
 use crate::{
     app::{self, State},
@@ -9,6 +12,9 @@ use crate::{
     time::Clock,
     users,
 };
+
+/// For how long a purge on its way is waited for when the server stops.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Serves until SIGINT or SIGTERM; what is in flight is finished.
 pub async fn serve(config: Config) -> Result<()> {
@@ -21,8 +27,12 @@ pub async fn serve(config: Config) -> Result<()> {
 pub async fn run(server: Server, state: &State) -> Result<()> {
     let purger = Purger::start(&state.config, &state.db, &state.clock).await?;
     let done = server.await.map_err(Error::internal);
-    if let Some(purger) = purger {
-        purger.end().await;
+    if let Some(purger) = purger
+        && timeout(LAST_WORDS, purger.end()).await.is_err()
+    {
+        tracing::info!(
+            "an outside cache is slow to answer; its purge is told after the next start"
+        );
     }
     done
 }
@@ -31,7 +41,9 @@ pub async fn run(server: Server, state: &State) -> Result<()> {
 pub fn bind(state: State) -> Result<Server> {
     let bind_addr = state.config.bind_addr;
     let address = state.config.public_url.clone();
+    let timeout = state.config.shutdown_timeout.into();
     let server = HttpServer::new(move || app::build(state.clone()))
+        .shutdown_timeout(timeout)
         .bind(bind_addr)
         .map_err(|err| Error::internal(format!("BIND_ADDR: {bind_addr}: {err}")))?;
     tracing::info!("serving {address} (documentation: {address}/docs/)");

@@ -110,7 +110,7 @@ async fn list(db: &Db) -> Result<()> {
 async fn change(
     db: &Db,
     email: &str,
-    change: impl FnOnce(&mut UserInput) + Send + 'static,
+    change: impl FnOnce(&mut UserInput) + Clone + Send + 'static,
     hash: Option<String>,
 ) -> Result<()> {
     let email = fold_email(email);

@@ -1,15 +1,19 @@
 //! Settings: read from the environment and `.env`, checked once, at the start.
 mod database;
+mod proxies;
+mod rates;
 mod receiver;
 mod secret;
 mod values;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, num::NonZeroU32};
 
 pub use database::DatabaseUrl;
+pub use proxies::Proxies;
+pub use rates::Rates;
 pub use receiver::Receiver;
 pub use secret::Secret;
-use values::{origin_list, parsed, public_url, secret, switch};
+use values::{count, origin_list, parsed, public_url, secret, switch};
 
 /// Why the program will not start: the setting's name and what is wrong with it.
 #[derive(Debug, thiserror::Error)]
@@ -33,10 +37,20 @@ pub enum Origins {
 pub struct Config {
     /// `DATABASE_URL`
     pub database_url: DatabaseUrl,
+    /// `DATABASE_READ_URL`: a replica of it that answers readers.
+    pub database_read_url: Option<DatabaseUrl>,
+    /// `DATABASE_POOLER`: whether a pooler lends connections for a transaction at a time.
+    pub database_pooler: bool,
+    /// `DATABASE_TIMEOUT`: seconds to wait for a free connection, and for a statement.
+    pub database_timeout: u32,
     /// `DATABASE_CONNECTIONS`: writing connections to PostgreSQL; SQLite has one writer.
     pub database_connections: usize,
     /// `BIND_ADDR`
     pub bind_addr: SocketAddr,
+    /// `SHUTDOWN_TIMEOUT`: seconds in which requests may finish once the server is told to stop.
+    pub shutdown_timeout: u32,
+    /// `TRUSTED_PROXIES`: whose word on where a request comes from is taken.
+    pub trusted_proxies: Proxies,
     /// `PUBLIC_URL`: where readers reach this server, without a final slash.
     pub public_url: String,
     /// `JWT_SECRET`
@@ -55,6 +69,8 @@ pub struct Config {
     pub default_language: String,
     /// `FOUR_EYES`: whether an article's only author may not approve it.
     pub four_eyes: bool,
+    /// `REPORTS_TO_HOLD`: from how many addresses reports send a comment back to the moderators.
+    pub reports_to_hold: Option<NonZeroU32>,
     /// `DELIVERY_MAX_AGE`: seconds for which readers' caches may keep an answer.
     pub delivery_max_age: u32,
     /// `DELIVERY_SHARED_MAX_AGE`: the same for caches that many readers share, where it differs.
@@ -63,6 +79,8 @@ pub struct Config {
     pub cache: bool,
     /// `CACHE_MAX_BYTES`: how much memory they may take.
     pub cache_max_bytes: u64,
+    /// How much one party may ask for.
+    pub rates: Rates,
     /// `PURGE_URL` and `PURGE_TOKEN`: where the caches outside take purges.
     pub purge: Option<Receiver>,
 }
@@ -70,8 +88,13 @@ pub struct Config {
 /// The names of all settings, as `.env.example` lists them.
 pub const NAMES: &[&str] = &[
     "DATABASE_URL",
+    "DATABASE_READ_URL",
+    "DATABASE_POOLER",
+    "DATABASE_TIMEOUT",
     "DATABASE_CONNECTIONS",
     "BIND_ADDR",
+    "SHUTDOWN_TIMEOUT",
+    "TRUSTED_PROXIES",
     "PUBLIC_URL",
     "JWT_SECRET",
     "JWT_SECRET_PREVIOUS",
@@ -81,10 +104,15 @@ pub const NAMES: &[&str] = &[
     "MANAGE_CORS_ORIGINS",
     "DEFAULT_LANGUAGE",
     "FOUR_EYES",
+    "REPORTS_TO_HOLD",
     "DELIVERY_MAX_AGE",
     "DELIVERY_SHARED_MAX_AGE",
     "CACHE",
     "CACHE_MAX_BYTES",
+    "RATE_LIMIT_READS",
+    "RATE_LIMIT_POSTS",
+    "RATE_LIMIT_SIGN_IN",
+    "RATE_LIMIT_MANAGEMENT",
     "PURGE_URL",
     "PURGE_TOKEN",
     "RUST_LOG",
@@ -113,12 +141,19 @@ impl Config {
                 get("DATABASE_URL").as_deref(),
                 "sqlite:broadsheet.db",
             )?,
+            database_read_url: get("DATABASE_READ_URL")
+                .map(|url| parsed("DATABASE_READ_URL", Some(&url), ""))
+                .transpose()?,
+            database_pooler: switch("DATABASE_POOLER", get("DATABASE_POOLER").as_deref(), false)?,
+            database_timeout: parsed("DATABASE_TIMEOUT", get("DATABASE_TIMEOUT").as_deref(), "10")?,
             database_connections: parsed(
                 "DATABASE_CONNECTIONS",
                 get("DATABASE_CONNECTIONS").as_deref(),
                 "8",
             )?,
             bind_addr,
+            shutdown_timeout: parsed("SHUTDOWN_TIMEOUT", get("SHUTDOWN_TIMEOUT").as_deref(), "30")?,
+            trusted_proxies: parsed("TRUSTED_PROXIES", get("TRUSTED_PROXIES").as_deref(), "")?,
             public_url: public_url(get("PUBLIC_URL"), bind_addr)?,
             jwt_secret: secret("JWT_SECRET", get("JWT_SECRET"))?,
             jwt_secret_previous: secret("JWT_SECRET_PREVIOUS", get("JWT_SECRET_PREVIOUS"))?,
@@ -131,6 +166,7 @@ impl Config {
             manage_cors_origins: origins("MANAGE_CORS_ORIGINS")?.unwrap_or_default(),
             default_language: get("DEFAULT_LANGUAGE").unwrap_or_else(|| "en".to_owned()),
             four_eyes: parsed("FOUR_EYES", get("FOUR_EYES").as_deref(), "false")?,
+            reports_to_hold: count("REPORTS_TO_HOLD", get("REPORTS_TO_HOLD").as_deref(), "3")?,
             delivery_max_age: parsed("DELIVERY_MAX_AGE", get("DELIVERY_MAX_AGE").as_deref(), "60")?,
             delivery_shared_max_age: get("DELIVERY_SHARED_MAX_AGE")
                 .map(|value| parsed("DELIVERY_SHARED_MAX_AGE", Some(&value), ""))
@@ -141,6 +177,7 @@ impl Config {
                 get("CACHE_MAX_BYTES").as_deref(),
                 "67108864",
             )?,
+            rates: Rates::read(get)?,
             purge: Receiver::read(get("PURGE_URL"), get("PURGE_TOKEN"))?,
         };
         if crate::text::language_form(&config.default_language).is_err() {
@@ -156,6 +193,19 @@ impl Config {
             return Err(ConfigError {
                 name: "DATABASE_CONNECTIONS",
                 problem: "take a number from 1 to 100".to_owned(),
+            });
+        }
+        if !(1..=3600).contains(&config.database_timeout) {
+            return Err(ConfigError {
+                name: "DATABASE_TIMEOUT",
+                problem: "take a number of seconds from 1 to 3600".to_owned(),
+            });
+        }
+        let both = (&config.database_url, &config.database_read_url);
+        if !matches!(both, (_, None) | (DatabaseUrl::Postgres(_), Some(DatabaseUrl::Postgres(_)))) {
+            return Err(ConfigError {
+                name: "DATABASE_READ_URL",
+                problem: "only PostgreSQL has replicas; set DATABASE_URL to the primary".to_owned(),
             });
         }
         if config.cache_max_bytes < CACHE_MIN {
@@ -205,7 +255,12 @@ mod tests {
     fn a_wrong_value_is_refused_with_the_setting_s_name() {
         for (name, value) in [
             ("DATABASE_URL", "mysql://localhost/news"),
+            ("DATABASE_READ_URL", "postgres://replica/news"),
+            ("DATABASE_POOLER", "pgbouncer"),
+            ("DATABASE_TIMEOUT", "0"),
             ("DATABASE_CONNECTIONS", "0"),
+            ("SHUTDOWN_TIMEOUT", "soon"),
+            ("TRUSTED_PROXIES", "10.0.0.0/8, nginx"),
             ("BIND_ADDR", "localhost"),
             ("PUBLIC_URL", "news.example"),
             ("JWT_SECRET", "short"),
@@ -215,11 +270,14 @@ mod tests {
             ("MANAGE_CORS_ORIGINS", "*"),
             ("DEFAULT_LANGUAGE", "klingon!"),
             ("FOUR_EYES", "perhaps"),
+            ("REPORTS_TO_HOLD", "0"),
             ("DELIVERY_MAX_AGE", "-1"),
             ("DELIVERY_SHARED_MAX_AGE", "soon"),
             ("CACHE", "perhaps"),
             ("CACHE_MAX_BYTES", "64 MB"),
             ("CACHE_MAX_BYTES", "1000"),
+            ("RATE_LIMIT_READS", "0"),
+            ("RATE_LIMIT_POSTS", "often"),
             ("PURGE_URL", "cache.example/purge"),
             ("PURGE_TOKEN", "for nobody"),
         ] {

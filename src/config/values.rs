@@ -1,5 +1,5 @@
 //! Single settings: from text to value, or a refusal that names the setting.
-use std::{fmt, net::SocketAddr, str::FromStr};
+use std::{fmt, net::SocketAddr, num::NonZeroU32, str::FromStr};
 
 use url::Url;
 
@@ -16,8 +16,11 @@ pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(
     let value = value.unwrap_or(default);
     value.parse().map_err(|err: T::Err| {
         // A database URL can hold a password, and its own refusal says enough.
-        let problem =
-            if name == "DATABASE_URL" { err.to_string() } else { format!("`{value}`: {err}") };
+        let problem = if name.starts_with("DATABASE_") && name.ends_with("URL") {
+            err.to_string()
+        } else {
+            format!("`{value}`: {err}")
+        };
         ConfigError { name, problem }
     })
 }
@@ -34,6 +37,18 @@ pub(super) fn switch(
         Some(other) => {
             Err(ConfigError { name, problem: format!("`{other}` is neither on nor off") })
         }
+    }
+}
+
+/// One or more, or `off`.
+pub(super) fn count(
+    name: &'static str,
+    value: Option<&str>,
+    default: &str,
+) -> Result<Option<NonZeroU32>, ConfigError> {
+    match value.unwrap_or(default) {
+        "off" => Ok(None),
+        number => parsed(name, Some(number), default).map(Some),
     }
 }
 

@@ -13,9 +13,11 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::{Access, Conn, clock::TagClock, dialect, journal};
+use super::{
+    Conn, Known, dialect, journal,
+    source::{Access, Source},
+};
 use crate::{
-    config::DatabaseUrl,
     error::{Error, Result},
     tags::Tag,
 };
@@ -72,20 +74,22 @@ impl Own {
 
 impl Follower {
     /// Starts to follow: from now on the clock can be trusted.
-    pub fn start(url: &DatabaseUrl, clock: &Arc<TagClock>) -> Result<Self> {
+    pub fn start(source: &Source, known: &Known) -> Result<Self> {
         let (stop, stopped) = bounded(0);
         let own = Own::default();
-        let mut conn = dialect::connect(url, Access::Read)?;
+        let mut conn = source.connect(Access::Read)?;
         let asked = Instant::now();
+        let last = journal::last(&mut conn)?;
+        known.position.fetch_max(last, Ordering::AcqRel);
+        known.clock.trust(asked, LEASE);
+        let position = Arc::new(AtomicI64::new(last));
         let mut reader = Reader {
-            url: url.clone(),
-            position: Arc::new(AtomicI64::new(journal::last(&mut conn)?)),
-            clock: Arc::clone(clock),
+            source: source.clone(),
+            position: Arc::clone(&position),
+            known: known.clone(),
             own: own.clone(),
             stopped,
         };
-        clock.trust(asked, LEASE);
-        let position = Arc::clone(&reader.position);
         let begun: io::Result<_> =
             thread::Builder::new().name("follower".to_owned()).spawn(move || reader.follow(conn));
         begun.map_err(Error::internal)?;
@@ -114,10 +118,10 @@ impl Follower {
 }
 
 struct Reader {
-    url: DatabaseUrl,
+    source: Source,
     /// The last entry whose tags have moved.
     position: Arc<AtomicI64>,
-    clock: Arc<TagClock>,
+    known: Known,
     own: Own,
     stopped: Receiver<Infallible>,
 }
@@ -131,7 +135,7 @@ impl Reader {
         loop {
             let session = match conn.take() {
                 Some(conn) => Ok(conn),
-                None => dialect::connect(&self.url, Access::Read),
+                None => self.source.connect(Access::Read),
             };
             match session.and_then(|conn| self.session(conn)) {
                 Ok(Stopped) => return,
@@ -147,13 +151,30 @@ impl Reader {
 
     /// Follows on one connection until it breaks or nobody needs it any more.
     fn session(&mut self, mut conn: Conn) -> Result<Stopped> {
-        dialect::listen(&mut conn)?;
+        self.look_back(&mut conn)?;
+        // A pooler lends the connection to others, who would get the calls.
+        if !self.source.pooler {
+            dialect::listen(&mut conn)?;
+        }
         loop {
             self.catch_up(&mut conn)?;
             if self.wait(&mut conn)? {
                 return Ok(Stopped);
             }
         }
+    }
+
+    /// Starts anew on a journal that ends before what was read of it: the database is another
+    /// than it was, put back from a copy or succeeded by a replica that lagged behind.
+    fn look_back(&mut self, conn: &mut Conn) -> Result<()> {
+        let last = journal::last(conn)?;
+        if last < self.position.load(Ordering::Relaxed) {
+            tracing::warn!("the journal ends earlier than before, so everything is read anew");
+            self.known.position.store(last, Ordering::Release);
+            self.known.clock.move_all();
+            self.position.store(last, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// Moves the tags of every entry that has been written since the last one seen.
@@ -164,6 +185,8 @@ impl Reader {
             let entries = journal::tags_after(conn, position, BATCH)?;
             let more = entries.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
             for (place, tags) in entries {
+                // Before the tags move: whoever sees them moved reads at least this far.
+                self.known.position.fetch_max(place, Ordering::AcqRel);
                 match self.own.pass(place) {
                     Pass::Foreign => self.move_on(&tags),
                     Pass::Moved => {}
@@ -174,7 +197,7 @@ impl Reader {
                 self.position.store(place, Ordering::Release);
             }
             if !more {
-                self.clock.trust(asked, LEASE);
+                self.known.clock.trust(asked, LEASE);
                 return Ok(());
             }
         }
@@ -182,9 +205,9 @@ impl Reader {
 
     fn move_on(&self, tags: &[String]) {
         match tags.iter().map(|tag| tag.parse()).collect::<Result<Vec<Tag>, _>>() {
-            Ok(tags) => self.clock.move_on(tags),
+            Ok(tags) => self.known.clock.move_on(tags),
             // Written by a newer version: whatever it stands for, this makes it stale.
-            Err(_) => self.clock.move_all(),
+            Err(_) => self.known.clock.move_all(),
         }
     }
 

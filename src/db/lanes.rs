@@ -1,95 +1,110 @@
-//! Lanes: threads that each keep one connection and take jobs from a bounded queue.
+//! Lanes: bounded queues, and threads with one connection each that work them off.
 use std::{
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Barrier,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Barrier},
     thread,
+    time::Duration,
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use diesel::connection::{Connection, InstrumentationEvent};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
-use super::{Access, Conn, dialect};
-use crate::{
-    config::DatabaseUrl,
-    error::{Error, Result},
-};
+use super::slot::Slot;
+use crate::error::{Error, Result};
 
 /// How many jobs may wait in one lane before new ones are turned away.
 const QUEUE: usize = 1024;
 
-type Job = Box<dyn FnOnce(&mut Slot) + Send>;
-
 /// A queue of jobs and the threads that work on it. The threads end with the last handle.
-#[derive(Clone)]
-pub struct Lane {
-    jobs: Sender<Job>,
+pub struct Lane<J> {
+    orders: Sender<Order<J>>,
     threads: usize,
 }
 
-/// One thread's connection, opened when first needed and again after it broke.
-struct Slot {
-    url: DatabaseUrl,
-    access: Access,
-    statements: Arc<AtomicU64>,
-    conn: Option<Conn>,
+// Derived, it would ask the same of the jobs.
+impl<J> Clone for Lane<J> {
+    fn clone(&self) -> Self {
+        Self { orders: self.orders.clone(), threads: self.threads }
+    }
 }
 
-impl Lane {
-    /// Starts `threads` threads.
+/// What a thread is told to do.
+enum Order<J> {
+    Work(J),
+    /// Close the connection and wait for the others to have done so.
+    Rest(Arc<Barrier>, oneshot::Sender<()>),
+}
+
+/// What waits in a lane.
+pub struct Waiting<J> {
+    orders: Receiver<Order<J>>,
+    /// Not a job, and met while looking for one.
+    met: Option<Order<J>>,
+}
+
+impl<J> Waiting<J> {
+    /// The next job, if one waits already.
+    pub fn next(&mut self) -> Option<J> {
+        if self.met.is_some() {
+            return None;
+        }
+        match self.orders.try_recv().ok()? {
+            Order::Work(job) => Some(job),
+            rest @ Order::Rest(..) => {
+                self.met = Some(rest);
+                None
+            }
+        }
+    }
+
+    /// Waits for something to do; `None` when nobody is left who could ask.
+    fn order(&mut self) -> Option<Order<J>> {
+        self.met.take().or_else(|| self.orders.recv().ok())
+    }
+}
+
+impl<J: Send + 'static> Lane<J> {
+    /// Starts `threads` threads that each do `work` with a slot of their own. Besides the job in
+    /// hand it may take more of those that wait.
     pub fn start(
         name: &str,
         threads: usize,
-        url: &DatabaseUrl,
-        access: Access,
-        statements: &Arc<AtomicU64>,
+        slot: &Slot,
+        work: impl Fn(&mut Slot, J, &mut Waiting<J>) + Copy + Send + 'static,
     ) -> io::Result<Self> {
-        let (jobs, waiting) = bounded::<Job>(QUEUE);
+        let (orders, waiting) = bounded(QUEUE);
         for number in 0..threads {
-            let waiting: Receiver<Job> = waiting.clone();
-            let statements = Arc::clone(statements);
-            let mut slot = Slot { url: url.clone(), access, statements, conn: None };
+            let mut slot = slot.another();
+            let mut waiting = Waiting { orders: waiting.clone(), met: None };
             thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
-                for job in waiting {
-                    job(&mut slot);
+                while let Some(order) = waiting.order() {
+                    match order {
+                        Order::Work(job) => work(&mut slot, job, &mut waiting),
+                        Order::Rest(all, done) => {
+                            slot.close();
+                            all.wait();
+                            let _ = done.send(());
+                        }
+                    }
                 }
             })?;
         }
-        Ok(Self { jobs, threads })
+        Ok(Self { orders, threads })
     }
 
-    /// Has one of the threads do `work`.
-    pub async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let (answer, answered) = oneshot::channel();
-        self.queue(Box::new(move |slot: &mut Slot| {
-            // Nobody waits any more: the client has gone before its turn came.
-            if !answer.is_closed() {
-                let _ = answer.send(slot.run(work));
-            }
-        }))?;
-        answered.await.map_err(Error::internal)?
+    /// Puts a job at the end of the queue.
+    pub fn queue(&self, job: J) -> Result<()> {
+        self.send(Order::Work(job))
     }
 
     /// Has every thread close its connection.
     pub async fn rest(&self) -> Result<()> {
-        // Each waits for the others, so that none takes two of the jobs and leaves one out.
+        // Each waits for the others, so that none takes two of the orders and leaves one out.
         let all = Arc::new(Barrier::new(self.threads));
         let mut closed = Vec::new();
         for _ in 0..self.threads {
             let (done, is_done) = oneshot::channel();
-            let all = Arc::clone(&all);
-            self.queue(Box::new(move |slot: &mut Slot| {
-                slot.conn = None;
-                all.wait();
-                let _ = done.send(());
-            }))?;
+            self.send(Order::Rest(Arc::clone(&all), done))?;
             closed.push(is_done);
         }
         for is_done in closed {
@@ -98,43 +113,54 @@ impl Lane {
         Ok(())
     }
 
-    fn queue(&self, job: Job) -> Result<()> {
-        self.jobs.try_send(job).map_err(|_| Error::Unavailable("the queue is full".into()))
+    fn send(&self, order: Order<J>) -> Result<()> {
+        self.orders.try_send(order).map_err(|_| Error::Unavailable("the queue is full".into()))
     }
 }
 
-impl Slot {
-    fn run<T>(&mut self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => self.connect()?,
-        };
-        let done = catch_unwind(AssertUnwindSafe(|| work(&mut conn)))
-            .unwrap_or_else(|_| Err(Error::internal("a database job panicked")));
-        // After a fault of the database or of ours the connection's state is anyone's guess.
-        if !matches!(done, Err(Error::Internal(_) | Error::Unavailable(_))) {
-            self.conn = Some(conn);
-        }
-        done
+/// A job's end of the agreement with whoever waits for it: either the job begins, or they give
+/// up, never both.
+pub struct Turn<T> {
+    begun: Option<oneshot::Sender<()>>,
+    answer: oneshot::Sender<Result<T>>,
+}
+
+/// The other end.
+pub struct Wait<T> {
+    begun: oneshot::Receiver<()>,
+    answer: oneshot::Receiver<Result<T>>,
+}
+
+/// Makes both ends.
+pub fn turn<T>() -> (Turn<T>, Wait<T>) {
+    let (begins, begun) = oneshot::channel();
+    let (answers, answer) = oneshot::channel();
+    (Turn { begun: Some(begins), answer: answers }, Wait { begun, answer })
+}
+
+impl<T> Turn<T> {
+    /// Whether the job is still wanted. From here on it is waited for, however long it takes.
+    pub fn begin(&mut self) -> bool {
+        self.begun.take().is_none_or(|begun| begun.send(()).is_ok())
     }
 
-    fn connect(&self) -> Result<Conn> {
-        let mut conn = dialect::connect(&self.url, self.access)?;
-        let statements = Arc::clone(&self.statements);
-        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-            match event {
-                InstrumentationEvent::StartQuery { .. } => {
-                    statements.fetch_add(1, Ordering::Relaxed);
-                }
-                // Each of these is about to be started as a query, too.
-                InstrumentationEvent::BeginTransaction { .. }
-                | InstrumentationEvent::CommitTransaction { .. }
-                | InstrumentationEvent::RollbackTransaction { .. } => {
-                    statements.fetch_sub(1, Ordering::Relaxed);
-                }
-                _ => {}
+    /// Tells what came of it.
+    pub fn answer(self, answer: Result<T>) {
+        // Whoever waited may have gone.
+        let _ = self.answer.send(answer);
+    }
+}
+
+impl<T> Wait<T> {
+    /// Waits for the job's turn, at most for `patience`, and then for its end.
+    pub async fn answer(mut self, patience: Duration) -> Result<T> {
+        if timeout(patience, &mut self.begun).await.is_err() {
+            // Whichever of the two was first, closing or beginning, the other sees it.
+            self.begun.close();
+            if self.begun.try_recv() != Ok(()) {
+                return Err(Error::Unavailable("no connection was free in time".into()));
             }
-        });
-        Ok(conn)
+        }
+        self.answer.await.map_err(Error::internal)?
     }
 }

@@ -1,18 +1,23 @@
 //! The database room: SQLite or PostgreSQL by URL, one door for reading and one for writing.
 pub mod any_of;
+mod change;
 pub mod clock;
 pub mod dialect;
 mod follower;
+mod group;
 pub mod imports;
 pub mod journal;
 mod lanes;
 pub mod migrations;
 pub mod progress;
 pub mod readers;
+mod replica;
 // In tests the lint does not speak up.
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "diesel's own form of tables"))]
 pub mod schema;
+mod slot;
 pub mod snapshot;
+mod source;
 pub mod tables;
 pub mod types;
 pub mod uses;
@@ -22,9 +27,10 @@ use std::{
     ops::{Deref, DerefMut},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     thread::available_parallelism,
+    time::Duration,
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
@@ -36,11 +42,16 @@ use crate::{
     ids::{SessionId, UserId},
     time::Instant,
 };
+use change::Change;
 use clock::TagClock;
 use follower::Follower;
+use group::Write;
 use journal::Entry;
-use lanes::Lane;
+use lanes::{Lane, Waiting};
+use replica::Replica;
+use slot::Slot;
 use snapshot::{Kept, Snapshot};
+use source::{Access, Source};
 
 /// A connection to whichever database the URL names.
 #[derive(diesel::MultiConnection)]
@@ -63,11 +74,26 @@ pub fn columns<T: Selectable<MultiBackend>>() -> T::SelectExpression {
 /// several. Readers see one state of the database and never wait for writers.
 #[derive(Clone)]
 pub struct Db {
-    readers: Lane,
-    writers: Lane,
+    readers: Lane<Read>,
+    writers: Lane<Box<dyn Write>>,
+    replica: Option<Replica>,
+    prefers_replica: bool,
+    /// For how long a job may wait for its turn.
+    patience: Duration,
     statements: Arc<AtomicU64>,
-    clock: Arc<TagClock>,
+    known: Known,
     kept: Arc<Kept>,
+}
+
+/// What reads the database in a slot.
+type Read = Box<dyn FnOnce(&mut Slot) + Send>;
+
+/// What this server knows of the changes to the database.
+#[derive(Clone, Default)]
+struct Known {
+    clock: Arc<TagClock>,
+    /// The last place in the journal that is known to be committed. Moves before the clock does.
+    position: Arc<AtomicI64>,
     follower: Option<Follower>,
 }
 
@@ -83,95 +109,100 @@ impl Db {
     /// Starts the threads on a database whose schema is up to date already.
     pub fn open_as_is(config: &Config) -> Result<Self> {
         let statements = Arc::new(AtomicU64::new(0));
+        let source = Source::primary(config);
+        let slot =
+            |source: &Source, access| Slot::new(source.clone(), access, Arc::clone(&statements));
         let cores = available_parallelism().map_or(2, usize::from);
-        let writers = match config.database_url {
+        let readers = Lane::start("reader", cores, &slot(&source, Access::Read), read)
+            .map_err(Error::internal)?;
+        let writing = match source.url {
             DatabaseUrl::Sqlite(_) => 1,
             DatabaseUrl::Postgres(_) => config.database_connections,
         };
-        let lane = |name, threads, access| {
-            Lane::start(name, threads, &config.database_url, access, &statements)
-                .map_err(Error::internal)
+        let writers = Lane::start("writer", writing, &slot(&source, Access::Write), group::write)
+            .map_err(Error::internal)?;
+        let mut known = Known::default();
+        if config.cache || config.database_read_url.is_some() {
+            known.follower = Some(Follower::start(&source, &known)?);
+        }
+        let replica = match source.replica(config) {
+            None => None,
+            Some(source) => {
+                let lane = Lane::start("replica", cores, &slot(&source, Access::Read), read);
+                Some(Replica::new(lane.map_err(Error::internal)?))
+            }
         };
-        let readers = lane("reader", cores, Access::Read)?;
-        let writers = lane("writer", writers, Access::Write)?;
-        let clock = Arc::default();
-        let following = || Follower::start(&config.database_url, &clock);
-        let follower = config.cache.then(following).transpose()?;
-        Ok(Self { readers, writers, statements, clock, kept: Arc::default(), follower })
+        Ok(Self {
+            readers,
+            writers,
+            replica,
+            prefers_replica: false,
+            patience: source.timeout,
+            statements,
+            known,
+            kept: Arc::default(),
+        })
+    }
+
+    /// A handle that reads from the replica, where there is one that knows all that this server
+    /// knows; where not, from the primary.
+    #[must_use]
+    pub fn preferring_replica(&self) -> Self {
+        Self { prefers_replica: true, ..self.clone() }
     }
 
     /// Tells what of the things that public answers are made of has changed. Trusted only where
     /// answers are to be cached.
     pub fn clock(&self) -> &Arc<TagClock> {
-        &self.clock
+        &self.known.clock
     }
 
     /// Runs `work` on a reader, off the async threads: every statement in it sees one and the
-    /// same state of the database.
+    /// same state of the database. Where that state cannot be had, `work` may be run again.
     pub async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Snapshot<'_>) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Snapshot<'_>) -> Result<T> + Clone + Send + 'static,
     ) -> Result<T> {
         let kept = Arc::clone(&self.kept);
-        self.readers
-            .run(move |conn| dialect::reading(conn, |conn| work(&mut Snapshot::new(conn, &kept))))
-            .await
+        let work = move |conn: &mut Conn| work.clone()(&mut Snapshot::new(conn, &kept));
+        if let Some(replica) = &self.replica
+            && self.prefers_replica
+        {
+            let position = self.known.position.load(Ordering::Acquire);
+            if let Some(done) = replica.read(position, self.patience, work.clone()).await {
+                return done;
+            }
+        }
+        reading(&self.readers, self.patience, move |slot| slot.insist(work)).await
     }
 
     /// Runs `work` on a writer inside one transaction, which an error rolls back. Returns only
     /// after the commit has reached the disk and the tag clock has moved on. Work that recorded
-    /// nothing is refused, so that no change can be missing from the journal.
+    /// nothing is refused, so that no change can be missing from the journal. What was undone for
+    /// no fault of its own is done again.
     pub async fn write<T: Send + 'static>(
         &self,
         by: impl Into<Context>,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Clone + Send + 'static,
     ) -> Result<T> {
-        let by = by.into();
-        let db = self.clone();
-        self.writers.run(move |conn| db.commit(conn, by, work)).await
-    }
-
-    fn commit<T>(
-        &self,
-        conn: &mut Conn,
-        by: Context,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let (mut entries, mut places) = (Vec::new(), Vec::new());
-        let done = dialect::writing(conn, |conn| {
-            let mut tx = Tx { conn, by, entries: None };
-            let done = work(&mut tx)?;
-            entries = tx
-                .entries
-                .take()
-                .ok_or_else(|| Error::internal("a write that recorded nothing in the journal"))?;
-            places = journal::append(tx.conn, &tx.by, &entries)?;
-            if let Some(follower) = &self.follower {
-                follower.leave_out(&places);
-            }
-            Ok(done)
-        });
-        self.clock.move_on(entries.iter().flat_map(Entry::tags).cloned().collect());
-        if let Some(follower) = &self.follower {
-            match &done {
-                Ok(_) => follower.done(&places),
-                // A commit that failed may have come through all the same.
-                Err(_) => follower.look_at(&places),
-            }
-        }
-        done
+        let (turn, wait) = lanes::turn();
+        self.writers.queue(Box::new(Change::new(self.known.clone(), by.into(), work, turn)))?;
+        wait.answer(self.patience).await
     }
 
     /// The last place in the journal up to which this server has followed all changes; `None`
     /// where it need not follow any.
     pub fn followed(&self) -> Option<i64> {
-        self.follower.as_ref().map(Follower::position)
+        self.known.follower.as_ref().map(Follower::position)
     }
 
     /// Closes every connection; whichever is needed next is opened again. The writers come last,
     /// since SQLite tidies up when the last connection goes. One call at a time.
     pub async fn rest(&self) -> Result<()> {
         self.readers.rest().await?;
+        if let Some(replica) = &self.replica {
+            replica.rest().await?;
+        }
         self.writers.rest().await
     }
 
@@ -181,6 +212,25 @@ impl Db {
     }
 }
 
+fn read(slot: &mut Slot, work: Read, _: &mut Waiting<Read>) {
+    work(slot);
+}
+
+/// Has a thread of the lane do `work` in its slot.
+async fn reading<T: Send + 'static>(
+    lane: &Lane<Read>,
+    patience: Duration,
+    work: impl FnOnce(&mut Slot) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (mut turn, wait) = lanes::turn();
+    lane.queue(Box::new(move |slot: &mut Slot| {
+        if turn.begin() {
+            turn.answer(work(slot));
+        }
+    }))?;
+    wait.answer(patience).await
+}
+
 impl FromRequest for Db {
     type Error = Error;
     type Future = Ready<Result<Self>>;
@@ -188,13 +238,6 @@ impl FromRequest for Db {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(req.app_data::<Self>().cloned().ok_or_else(|| Error::internal("no Db in app_data")))
     }
-}
-
-/// What a connection is opened for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
-    Read,
-    Write,
 }
 
 /// Who writes, when, and in answer to what.

@@ -1,11 +1,12 @@
 //! The one error of the crate: what went wrong, by what the caller can do about it.
+mod database;
 mod field;
 mod problem;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
-use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
 use validator::ValidationErrors;
 
+pub use database::Refused;
 pub use field::{FieldError, field_errors};
 pub use problem::{PROBLEM_KINDS, Problem, ProblemKind, Retraction};
 
@@ -82,9 +83,21 @@ pub enum Error {
          would overwrite whatever is there."
     )]
     PreconditionRequired,
+    /// 429: slow down.
+    #[error("That was too much at once; try again in {retry_after} seconds.")]
+    TooManyRequests {
+        /// Seconds after which to try again.
+        retry_after: u32,
+    },
     /// 503: try again soon.
-    #[error("The database cannot be reached just now; try again.")]
+    #[error("The database cannot take this just now; try again.")]
     Unavailable(#[source] Source),
+    /// 503: of two transactions that stood in each other's way, this one had to give up.
+    #[error("Others were changing the same things, again and again; try again.")]
+    Contended(#[source] Source),
+    /// 507: there is no room left to write to.
+    #[error("The disk is full, so nothing was changed; reading goes on.")]
+    Full(#[source] Source),
     /// 500: ours; logged, never shown.
     #[error("Something went wrong on our side. It has been logged under this request's id.")]
     Internal(#[source] Source),
@@ -96,10 +109,18 @@ pub type Source = Box<dyn std::error::Error + Send + Sync>;
 /// Seconds after which to try again when the database is away.
 const RETRY_AFTER: u32 = 2;
 
+/// Seconds after which somebody may have made room on the disk.
+const RETRY_WHEN_FULL: u32 = 30;
+
 impl Error {
     /// Wraps whatever is our fault.
     pub fn internal(source: impl Into<Source>) -> Self {
         Self::Internal(source.into())
+    }
+
+    /// Whether the fault lies with the server rather than with what it was asked.
+    pub fn is_fault(&self) -> bool {
+        self.kind().status.is_server_error()
     }
 
     /// 409 with a sentence.
@@ -160,7 +181,7 @@ impl ResponseError for Error {
     }
 
     fn error_response(&self) -> HttpResponse {
-        if let Self::Internal(source) | Self::Unavailable(source) = self {
+        if let Some(source) = std::error::Error::source(self) {
             tracing::error!(request_id = request_id(), error = source, "{}", self.kind().title);
         }
         let mut answer = HttpResponse::build(self.status_code());
@@ -178,8 +199,14 @@ impl ResponseError for Error {
             Self::Stale { etag, .. } => {
                 answer.insert_header((header::ETAG, etag.as_str()));
             }
-            Self::Unavailable(_) => {
+            Self::TooManyRequests { retry_after } => {
+                answer.insert_header((header::RETRY_AFTER, retry_after.to_string()));
+            }
+            Self::Unavailable(_) | Self::Contended(_) => {
                 answer.insert_header((header::RETRY_AFTER, RETRY_AFTER.to_string()));
+            }
+            Self::Full(_) => {
+                answer.insert_header((header::RETRY_AFTER, RETRY_WHEN_FULL.to_string()));
             }
             _ => {}
         }
@@ -187,91 +214,8 @@ impl ResponseError for Error {
     }
 }
 
-/// What the databases say of faults that pass by themselves and have no kind of their own: a lost
-/// race, a server that went away or is starting.
-const PASSING: [&str; 7] = [
-    "deadlock detected",
-    "database is locked",
-    "server closed the connection",
-    "terminating connection",
-    "no connection to the server",
-    "the database system is",
-    "could not receive data from server",
-];
-
-impl From<Diesel> for Error {
-    fn from(err: Diesel) -> Self {
-        match err {
-            Diesel::NotFound => Self::NotFound,
-            Diesel::DatabaseError(Kind::ClosedConnection | Kind::SerializationFailure, _)
-            | Diesel::BrokenTransactionManager => Self::Unavailable(err.into()),
-            Diesel::DatabaseError(_, info)
-                if PASSING.iter().any(|said| info.message().contains(said)) =>
-            {
-                Self::Unavailable(Diesel::DatabaseError(Kind::Unknown, info).into())
-            }
-            Diesel::DatabaseError(Kind::UniqueViolation, _) => {
-                Self::conflict("Another resource has one of these values already.")
-            }
-            Diesel::DatabaseError(Kind::ForeignKeyViolation, _) => {
-                Self::conflict("It refers to something that is not there, or is still in use.")
-            }
-            other => Self::internal(other),
-        }
-    }
-}
-
-/// What a statement's refusal means to the caller.
-pub trait Refused<T> {
-    /// A unique index refused the value at `pointer`.
-    fn or_taken(self, pointer: &str, detail: &str) -> Result<T>;
-    /// A foreign key refused the reference at `pointer`.
-    fn or_missing(self, pointer: &str, detail: &str) -> Result<T>;
-}
-
-impl<T> Refused<T> for Result<T, Diesel> {
-    fn or_taken(self, pointer: &str, detail: &str) -> Result<T> {
-        self.map_err(|err| match err {
-            Diesel::DatabaseError(Kind::UniqueViolation, _) => Error::taken(pointer, detail),
-            other => other.into(),
-        })
-    }
-
-    fn or_missing(self, pointer: &str, detail: &str) -> Result<T> {
-        self.map_err(|err| match err {
-            Diesel::DatabaseError(Kind::ForeignKeyViolation, _) => {
-                Error::Invalid(vec![FieldError::at(pointer, "missing", detail)])
-            }
-            other => other.into(),
-        })
-    }
-}
-
 impl From<ValidationErrors> for Error {
     fn from(errors: ValidationErrors) -> Self {
         Self::Invalid(field_errors(&errors, ""))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn faults_of_the_database_that_pass_ask_to_try_again() {
-        let refused = |kind, said: &str| Diesel::DatabaseError(kind, Box::new(said.to_owned()));
-        for err in [
-            refused(Kind::Unknown, "deadlock detected"),
-            refused(Kind::Unknown, "database is locked"),
-            refused(Kind::SerializationFailure, "could not serialize access"),
-            refused(Kind::Unknown, "server closed the connection unexpectedly"),
-            refused(Kind::Unknown, "terminating connection due to administrator command"),
-        ] {
-            let answer = Error::from(err).error_response();
-            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-            assert!(answer.headers().contains_key(header::RETRY_AFTER));
-        }
-        let ours = Error::from(refused(Kind::Unknown, "no such table"));
-        assert_eq!(ours.status_code(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 }

@@ -95,8 +95,12 @@ problem_kinds! {
         "Every entry of `errors` points at a member of the body and names the rule it breaks.";
     PRECONDITION_REQUIRED "precondition-required" PRECONDITION_REQUIRED "Which version do you mean?"
         "Read the resource and send its `ETag` in `If-Match`, so that no one else's change is overwritten.";
-    UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "The database is away"
+    TOO_MANY "too-many-requests" TOO_MANY_REQUESTS "Too much at once"
+        "Wait for the seconds in `Retry-After`. `RateLimit-Policy` says how many requests a minute are fine, where it is a matter of their number.";
+    UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "The database is away or busy"
         "Try again after the seconds in `Retry-After`; with the same `Idempotency-Key` nothing is done twice.";
+    FULL "storage-full" INSUFFICIENT_STORAGE "The disk is full"
+        "Nothing was changed, and reading goes on. Whoever runs the server has to make room; try again then, with the same `Idempotency-Key`.";
     INTERNAL "internal" INTERNAL_SERVER_ERROR "A fault of ours"
         "Report it with the request id.";
 }
@@ -117,7 +121,9 @@ impl Error {
             Self::UnsupportedMediaType(_) => &UNSUPPORTED,
             Self::Invalid(_) => &INVALID,
             Self::PreconditionRequired => &PRECONDITION_REQUIRED,
-            Self::Unavailable(_) => &UNAVAILABLE,
+            Self::TooManyRequests { .. } => &TOO_MANY,
+            Self::Unavailable(_) | Self::Contended(_) => &UNAVAILABLE,
+            Self::Full(_) => &FULL,
             Self::Internal(_) => &INTERNAL,
         }
     }

@@ -33,7 +33,7 @@ pub fn limit() -> PayloadConfig {
 pub struct Body<T>(pub T);
 
 /// Handler argument: a JSON merge patch (RFC 7396), to be applied to a resource's input form.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Patch(Value);
 
 type Reading<T> = Pin<Box<dyn Future<Output = Result<T>>>>;

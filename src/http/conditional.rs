@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Handler argument: the entity tags that the caller's change was made for.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, Clone, IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct IfMatch {
     /// The `ETag` of the version that you have read, such as `"3"`. Without it: 428; when someone

@@ -165,7 +165,10 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
     let faces = path.starts_with("/v1/") || path.starts_with("/manage/");
     if faces {
         // An unknown query parameter is unreadable wherever it stands.
-        refusals.extend([400, 406, 500, 503]);
+        refusals.extend([400, 406, 429, 500, 503]);
+        if method != "get" {
+            refusals.push(507);
+        }
     }
     if path.contains('{') {
         refusals.push(404);

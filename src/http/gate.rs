@@ -1,6 +1,8 @@
 //! The gate every request passes: its id, HEAD, what it accepts, and headers on every answer.
+use std::sync::Arc;
+
 use actix_web::{
-    HttpMessage, ResponseError,
+    HttpMessage, HttpRequest, ResponseError,
     body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -11,7 +13,10 @@ use actix_web::{
 };
 use uuid::Uuid;
 
-use crate::error::{Error, REQUEST_ID, Result};
+use crate::{
+    config::{Config, Origins},
+    error::{Error, REQUEST_ID, Result},
+};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -32,11 +37,16 @@ pub async fn pass<B: MessageBody>(
         req.head_mut().method = Method::GET;
     }
     let managed = req.path().starts_with("/manage/");
+    let open = req.path().starts_with("/v1/") && is_open_to_any(req.request());
     let mut answer = REQUEST_ID.scope(id.clone(), respond(req, next)).await?;
     let refused = answer.status().is_client_error() || answer.status().is_server_error();
     let headers = answer.headers_mut();
     if managed || refused {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if refused && open {
+        // Some refusals come from before where the headers of that face are made.
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(X_REQUEST_ID, id);
@@ -55,6 +65,10 @@ async fn respond<B: MessageBody>(
         return Ok(req.into_response(refusal).map_into_right_body());
     }
     next.call(req).await.map(ServiceResponse::map_into_left_body)
+}
+
+fn is_open_to_any(req: &HttpRequest) -> bool {
+    req.app_data::<Arc<Config>>().is_some_and(|config| config.cors_origins == Origins::Any)
 }
 
 /// The caller's own id, when it is one that is safe to log and to send back.

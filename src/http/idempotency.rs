@@ -51,6 +51,7 @@ pub struct Posted<T> {
     key: Option<Key>,
 }
 
+#[derive(Clone)]
 struct Key {
     /// A digest of the key as it was sent.
     name: String,
@@ -102,7 +103,7 @@ fn key(req: &HttpRequest) -> Result<Option<String>> {
     }
 }
 
-impl<T: Send + 'static> Posted<T> {
+impl<T: Clone + Send + 'static> Posted<T> {
     /// The body, for requests that change nothing.
     pub fn into_input(self) -> T {
         self.input
@@ -119,7 +120,7 @@ impl<T: Send + 'static> Posted<T> {
         self,
         db: &Db,
         by: impl Into<Context>,
-        work: impl FnOnce(&mut Tx<'_>, T) -> Result<Answer> + Send + 'static,
+        work: impl FnOnce(&mut Tx<'_>, T) -> Result<Answer> + Clone + Send + 'static,
     ) -> Result<Answer> {
         let by = by.into();
         let Self { input, key } = self;

@@ -1,4 +1,5 @@
 //! What every handler shares: readers of bodies, queries and headers, and shapes of answers.
+pub mod address;
 pub mod answer;
 pub mod body;
 pub mod cache;
@@ -8,6 +9,7 @@ pub mod document;
 pub mod gate;
 pub mod idempotency;
 mod json;
+pub mod limits;
 pub mod path;
 mod plain;
 pub mod problems;

@@ -161,7 +161,7 @@ async fn change(
     caller: Caller,
     id: MediaId,
     expected: IfMatch,
-    input: impl FnOnce(&MediaRow) -> Result<MediaInput> + Send + 'static,
+    input: impl FnOnce(&MediaRow) -> Result<MediaInput> + Clone + Send + 'static,
 ) -> Result<Answer> {
     db.write(caller.clone(), move |tx| {
         let current = expected.current(tx, id, |conn| queries::find_own(conn, id, &caller))?;

@@ -210,7 +210,7 @@ impl MediaRow {
 }
 
 /// Which media to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct MediaFilter {

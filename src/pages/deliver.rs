@@ -165,7 +165,7 @@ text_enum! {
 }
 
 /// How to show an article.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ArticleOptions {
@@ -212,7 +212,7 @@ async fn get_article(
 }
 
 /// Which article, and how to show it.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ByPath {

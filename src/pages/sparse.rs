@@ -22,10 +22,17 @@ use crate::{
 const ALWAYS: [&str; 2] = ["id", "kind"];
 
 /// The members of `T` that are wanted.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Fields<T> {
     names: BTreeSet<String>,
     of: PhantomData<T>,
+}
+
+// Derived, it would ask the same of the document.
+impl<T> Clone for Fields<T> {
+    fn clone(&self) -> Self {
+        Self { names: self.names.clone(), of: PhantomData }
+    }
 }
 
 impl<'de, T: PartialSchema> Deserialize<'de> for Fields<T> {

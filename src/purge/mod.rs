@@ -41,7 +41,10 @@ impl Purger {
             Ok(())
         })
         .await?;
-        let runtime = runtime::Builder::new_current_thread().build().map_err(Error::internal)?;
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(Error::internal)?;
         let (stop, stopped) = bounded(0);
         let (working, ended) = oneshot::channel();
         let worker = Worker::new(post, db.clone(), clock.clone(), runtime, stopped);

@@ -1,5 +1,5 @@
 //! Trouble: said once when it begins and once when it is over, with longer and longer pauses.
-use std::{fmt, time::Duration};
+use std::{error::Error as _, fmt, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
@@ -25,9 +25,9 @@ struct Why<'a>(&'a Error);
 
 impl fmt::Display for Why<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Error::Internal(source) | Error::Unavailable(source) => source.fmt(f),
-            other => other.fmt(f),
+        match self.0.source() {
+            Some(source) => write!(f, "{source}"),
+            None => self.0.fmt(f),
         }
     }
 }

@@ -181,14 +181,14 @@ impl Worker {
 
     fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Conn) -> Result<T> + Clone + Send + 'static,
     ) -> Result<T> {
         self.runtime.block_on(self.db.read(|snapshot| work(snapshot)))
     }
 
     fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Clone + Send + 'static,
     ) -> Result<T> {
         self.runtime.block_on(self.db.write(by_itself(&self.clock), move |tx| {
             tx.nothing_to_record("what was told to whom is not the newsroom's business");

@@ -117,7 +117,7 @@ pub struct SectionInput {
 }
 
 /// Which sections to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SectionFilter {

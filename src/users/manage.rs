@@ -200,7 +200,7 @@ async fn change(
     by: impl Into<Context>,
     id: UserId,
     expected: IfMatch,
-    input: impl Fn(&UserRow) -> Result<UserInput> + Send + Sync + 'static,
+    input: impl Fn(&UserRow) -> Result<UserInput> + Clone + Send + Sync + 'static,
 ) -> Result<Answer> {
     let seen = db.read(move |conn| queries::find(conn, id)).await?;
     let hash = match input(&seen)?.password {

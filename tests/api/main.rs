@@ -1,6 +1,7 @@
 //! The whole API over HTTP, in process, on every database at hand. Every answer that a test
 //! receives is checked against the OpenAPI document.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
+mod abuse;
 mod ads;
 mod articles;
 mod cache;
@@ -12,6 +13,7 @@ mod fixtures;
 mod hostile;
 mod importing;
 mod journal;
+mod limits;
 mod media;
 mod migrations;
 mod moderation;

@@ -228,7 +228,7 @@ async fn take(app: &TestApp, seq: i64, server: Uuid, fast: i64) -> bool {
 
 async fn write<T: Send + 'static>(
     app: &TestApp,
-    work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Clone + Send + 'static,
 ) -> T {
     let by = Context { actor: Actor::System, now: app.now(), request_id: String::new() };
     let done = app.state.db.write(by, move |tx| {

@@ -85,7 +85,7 @@ async fn read_edition(
 }
 
 /// Nothing to say beside which edition.
-#[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(examples(json!({})))]
 pub struct RestoreInput {}

@@ -5,38 +5,37 @@ pub mod long;
 pub mod merge;
 pub mod rows;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use diesel::{
     Connection, RunQueryDsl,
-    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    connection::{AnsiTransactionManager, SimpleConnection},
     sql_types::{Array, BigInt, Text},
 };
 use uuid::Uuid;
 
 use super::{Access, Conn};
-use crate::{
-    config::DatabaseUrl,
-    error::{Error, Result},
-};
+use crate::{config::DatabaseUrl, error::Result};
 
 /// Opens a connection to the database that the URL names. Trying one database after the other,
 /// as diesel's derived connection would, blames the URL when the right one is down.
 pub(super) fn connect(url: &DatabaseUrl, access: Access) -> Result<Conn> {
-    let unavailable = |err: diesel::ConnectionError| Error::Unavailable(err.into());
     match url {
         DatabaseUrl::Postgres(url) => {
-            diesel::PgConnection::establish(url.reveal()).map(Conn::Postgres).map_err(unavailable)
+            Ok(Conn::Postgres(diesel::PgConnection::establish(&watchful(url.reveal()))?))
         }
         DatabaseUrl::Sqlite(path) => {
-            let mut conn = diesel::SqliteConnection::establish(path).map_err(unavailable)?;
+            let mut conn = diesel::SqliteConnection::establish(path)?;
             // The time-out comes first, since switching to the write-ahead log can meet a lock.
             conn.batch_execute(
                 "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma foreign_keys = on;
                  pragma synchronous = full;",
             )?;
             match access {
-                Access::Read => conn.batch_execute("pragma query_only = on;")?,
+                // Sorting needs no room on the disk, so that reading goes on when there is none.
+                Access::Read => {
+                    conn.batch_execute("pragma query_only = on; pragma temp_store = memory;")?;
+                }
                 // In KiB. What does not fit is written out before the commit, read back when it is
                 // needed again, and written once more.
                 Access::Write => conn.batch_execute("pragma cache_size = -16384;")?,
@@ -46,42 +45,61 @@ pub(super) fn connect(url: &DatabaseUrl, access: Access) -> Result<Conn> {
     }
 }
 
-/// Runs `work` on one state of the database, which it cannot change.
-pub(super) fn reading<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+/// What libpq is told unless the URL says otherwise, so that it notices a server that is gone
+/// without a word; by itself it would wait for as long as TCP does, up to hours. In seconds but for
+/// the last, in milliseconds.
+const WATCHFUL: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "15000"),
+];
+
+fn watchful(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in WATCHFUL {
+        let (_, query) = url.split_once('?').unwrap_or_default();
+        if !query.split('&').any(|pair| pair.split('=').next() == Some(name)) {
+            let joint = if query.is_empty() { '?' } else { '&' };
+            url = format!("{}{joint}{name}={value}", url.trim_end_matches('?'));
+        }
+    }
+    url
+}
+
+/// Begins a transaction: for reading, one that sees one state of the database throughout; for
+/// writing on SQLite, one that asks for the write lock at once, since a transaction that reads
+/// first cannot get it later if another has written. PostgreSQL ends a statement that takes
+/// longer than `limit`, and a writer that leaves its locks alone for as long.
+pub(super) fn begin(conn: &mut Conn, access: Access, limit: Duration) -> Result<()> {
     match conn {
-        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "begin")?,
-        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction_sql(
+        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(
             conn,
-            "begin isolation level repeatable read read only",
+            match access {
+                Access::Read => "begin",
+                Access::Write => "begin immediate",
+            },
         )?,
-    }
-    finish(conn, work)
-}
-
-/// Runs `work` in a transaction that may change the database. On SQLite it asks for the write
-/// lock at once: a transaction that reads first cannot get it later if another has written.
-pub(super) fn writing<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-    match conn {
-        Conn::Sqlite(conn) => {
-            AnsiTransactionManager::begin_transaction_sql(conn, "begin immediate")?;
-        }
-        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
-    }
-    finish(conn, work)
-}
-
-fn finish<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-    type Manager = <Conn as Connection>::TransactionManager;
-    match work(conn) {
-        Ok(done) => {
-            Manager::commit_transaction(conn)?;
-            Ok(done)
-        }
-        Err(refused) => {
-            Manager::rollback_transaction(conn)?;
-            Err(refused)
+        // In one message, so that it is one round trip.
+        Conn::Postgres(conn) => {
+            let limit = limit.as_millis();
+            AnsiTransactionManager::begin_transaction_sql(
+                conn,
+                &match access {
+                    Access::Read => format!(
+                        "begin isolation level repeatable read read only; \
+                         set local statement_timeout = {limit}"
+                    ),
+                    Access::Write => format!(
+                        "begin; set local statement_timeout = {limit}; \
+                         set local idle_in_transaction_session_timeout = {limit}"
+                    ),
+                },
+            )?;
         }
     }
+    Ok(())
 }
 
 /// The channel on which PostgreSQL calls those who follow the journal.
@@ -152,4 +170,21 @@ pub(super) fn share(conn: &mut Conn, ids: impl Iterator<Item = Uuid>) -> Result<
             .execute(conn)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_url_s_own_words_on_waiting_stand() {
+        let all = "connect_timeout=5&keepalives_idle=10&keepalives_interval=5&keepalives_count=3\
+                   &tcp_user_timeout=15000";
+        assert_eq!(watchful("postgres://h/news"), format!("postgres://h/news?{all}"));
+        assert_eq!(watchful("postgres://h/news?"), format!("postgres://h/news?{all}"));
+        let (first, rest) = all.split_once('&').unwrap();
+        assert_eq!(first, "connect_timeout=5");
+        let own = "postgres://a,b/news?connect_timeout=60&target_session_attrs=read-write";
+        assert_eq!(watchful(own), format!("{own}&{rest}"));
+    }
 }

@@ -153,7 +153,7 @@ async fn change(
     caller: Caller,
     id: CreditId,
     expected: IfMatch,
-    input: impl FnOnce(&CreditRow) -> Result<CreditInput> + Send + 'static,
+    input: impl FnOnce(&CreditRow) -> Result<CreditInput> + Clone + Send + 'static,
 ) -> Result<Answer> {
     db.write(caller.clone(), move |tx| {
         let current = expected.current(tx, id, |conn| queries::find_own(conn, id, &caller))?;

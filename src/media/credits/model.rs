@@ -175,7 +175,7 @@ impl CreditRow {
 }
 
 /// Which credits to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CreditFilter {

@@ -1,6 +1,7 @@
 //! A caller of the API, as the tests play one.
 use std::{
     io::Read,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -82,12 +83,13 @@ pub struct Client {
     call: Call,
     clock: Arc<AtomicI64>,
     token: Option<String>,
+    peer: Option<SocketAddr>,
     headers: Vec<(String, String)>,
 }
 
 impl Client {
     pub(super) fn new(call: Call, clock: Arc<AtomicI64>, token: Option<String>) -> Self {
-        Self { call, clock, token, headers: Vec::new() }
+        Self { call, clock, token, peer: None, headers: Vec::new() }
     }
 
     /// The same caller, sending one more header.
@@ -95,6 +97,11 @@ impl Client {
         let mut client = self.clone();
         client.headers.push((name.to_owned(), value.to_owned()));
         client
+    }
+
+    /// The same caller, connected from this address.
+    pub fn from(&self, address: &str) -> Self {
+        Self { peer: Some(SocketAddr::new(address.parse().unwrap(), 50_000)), ..self.clone() }
     }
 
     /// Whether this caller sends such a header.
@@ -176,6 +183,9 @@ impl Client {
         // A millisecond between any two requests, as in life.
         self.clock.fetch_add(1_000, Ordering::Relaxed);
         let mut req = TestRequest::with_uri(path).method(method);
+        if let Some(peer) = self.peer {
+            req = req.peer_addr(peer);
+        }
         if let Some((media_type, body)) = body {
             req = req.insert_header(("content-type", media_type)).set_payload(body);
         }

@@ -30,6 +30,7 @@ pub struct Section {
 }
 
 /// A comment under an article of the batch.
+#[derive(Clone)]
 pub struct Remark {
     pub article: ArticleId,
     pub input: CommentInput,
@@ -205,6 +206,7 @@ impl Desk {
             nickname: dice.one(&words.nicknames).clone(),
             body: body.clone(),
             parent_id: None,
+            website: None,
         };
         said.into_iter().map(|body| Remark { article, input: remark(body, dice) }).collect()
     }
