@@ -6,12 +6,13 @@ use super::{
     model::{Account, Me, PasswordChange, RefreshInput, Session, SignIn, Tokens, fold_email},
     passwords, queries,
     roles::{SignedIn, permissions_of},
+    throttle::Attempt,
     tokens::{ACCESS_SECONDS, Keys, REFRESH_SECONDS},
 };
 use crate::{
     db::{Actor, Context, Db, Tx, journal::Entry},
     error::{Error, Result},
-    http::{answer::Answer, body::Body, service::ServiceConfig},
+    http::{address::Address, answer::Answer, body::Body, service::ServiceConfig},
     ids::SessionId,
     time::Instant,
 };
@@ -29,10 +30,18 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 /// of its own.
 #[utoipa::path(tag = "session", request_body = SignIn, responses(
     (status = 200, description = "Signed in.", body = Tokens),
-    (status = 401, description = "The email or the password is wrong, or the user is not active.")))]
+    (status = 401, description = "The email or the password is wrong, or the user is not active."),
+    (status = 429, description = "Too many failures.")))]
 #[post("/session")]
-async fn sign_in(guest: Guest, db: Db, keys: Keys, Body(input): Body<SignIn>) -> Result<Answer> {
+async fn sign_in(
+    guest: Guest,
+    db: Db,
+    keys: Keys,
+    from: Address,
+    Body(input): Body<SignIn>,
+) -> Result<Answer> {
     let email = fold_email(&input.email);
+    let attempt = Attempt::to_sign_in(&db, &keys, guest.0.clone(), &email, from).await?;
     let account = db.read(move |conn| queries::find_account(conn, &email)).await?;
     let account = account.filter(|account| account.active);
     let hash = account.as_ref().map(|account| account.password_hash.clone());
@@ -50,6 +59,7 @@ async fn sign_in(guest: Guest, db: Db, keys: Keys, Body(input): Body<SignIn>) ->
     };
     let tokens = tokens(&keys, &account, account.token_epoch, session.id, 1, now)?;
     db.write(acting(&account, session.id, guest.0), move |tx| {
+        attempt.succeeded(tx)?;
         // A new password, or less rights, may have come while the old password was verified:
         // that ended the sign-ins there were, and must not miss this one.
         tx.lock(account.id)?;
@@ -143,7 +153,8 @@ async fn read_me(allow: Allow<SignedIn>, db: Db) -> Result<Answer> {
 /// refused from now on.
 #[utoipa::path(tag = "session", security(("bearer" = [])), request_body = PasswordChange,
     responses((status = 200, description = "Changed.", body = Tokens),
-        (status = 422, description = "The current password is wrong, or the new one does not keep the rules.")))]
+        (status = 422, description = "The current password is wrong, or the new one does not keep the rules."),
+        (status = 429, description = "Too many failures.")))]
 #[put("/me/password")]
 async fn change_password(
     allow: Allow<SignedIn>,
@@ -153,6 +164,7 @@ async fn change_password(
 ) -> Result<Answer> {
     let (id, sid, now) = (allow.caller.id, allow.caller.session, allow.caller.now);
     let account = db.read(move |conn| queries::active_account(conn, id)).await?.ok_or(ENDED)?;
+    let attempt = Attempt::of_check(&db, &keys, allow.caller.clone(), sid).await?;
     let known = Some(account.password_hash.clone());
     if !passwords::verify(input.current_password, known).await? {
         return Err(Error::invalid("/current_password", "wrong", "is not your password"));
@@ -160,6 +172,7 @@ async fn change_password(
     let hash = passwords::hash(input.new_password).await?;
     let (account, session, epoch) = db
         .write(allow.caller, move |tx| {
+            attempt.succeeded(tx)?;
             tx.lock(id)?;
             tx.lock(sid)?;
             // Hashing took its time: the password that was verified must still be the one.

@@ -15,10 +15,11 @@ use jsonwebtoken::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
+use super::derived::Derived;
 use crate::{
     config::{Config, DatabaseUrl, Secret},
     error::{Error, Result},
-    ids::{SessionId, UserId},
+    ids::{AnyId, SessionId, UserId},
     time::Instant,
 };
 
@@ -84,7 +85,7 @@ impl Registered {
     }
 }
 
-/// Handler argument: signs and reads tokens. Cheap to clone.
+/// Handler argument: signs and reads tokens, and names things. Cheap to clone.
 #[derive(Clone)]
 pub struct Keys(Arc<Pair>);
 
@@ -98,6 +99,7 @@ struct Key {
     id: String,
     encoding: EncodingKey,
     decoding: DecodingKey,
+    derived: Derived,
 }
 
 impl Key {
@@ -109,6 +111,7 @@ impl Key {
             id: STANDARD_NO_PAD.encode(&digest[..6]),
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
+            derived: Derived::new(secret),
         }
     }
 }
@@ -155,6 +158,11 @@ impl Keys {
     pub fn read_refresh(&self, token: &str, now: Instant) -> Result<RefreshClaims> {
         let claims: RefreshClaims = self.read(token, REFRESH)?;
         if claims.registered.is_current(now) { Ok(claims) } else { Err(REFUSED) }
+    }
+
+    /// A name for the parts that tells nothing of them.
+    pub fn pseudonym(&self, parts: &[&str]) -> AnyId {
+        self.0.current.derived.pseudonym(parts)
     }
 
     fn sign(&self, claims: &impl Serialize) -> Result<String> {

@@ -87,6 +87,19 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+    use crate::{ids::Uid, time::Ts};
+
+    sign_in_throttle (key) {
+        key -> Uid,
+        free_at -> Ts,
+        forgiven_at -> Ts,
+        known_until -> Ts,
+        expires_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use crate::{db::types::Doc, ids::Uid, time::Ts};
 
     sections (id) {
@@ -371,6 +384,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     users,
     sessions,
+    sign_in_throttle,
     sections,
     section_redirects,
     media_credits,

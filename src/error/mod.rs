@@ -83,6 +83,12 @@ pub enum Error {
          would overwrite whatever is there."
     )]
     PreconditionRequired,
+    /// 429: too fast.
+    #[error("That was too often. Try again in {retry_after} s.")]
+    TooManyRequests {
+        /// After how many seconds.
+        retry_after: u32,
+    },
     /// 503: try again soon.
     #[error("The database cannot take this just now; try again.")]
     Unavailable(#[source] Source),
@@ -192,6 +198,9 @@ impl ResponseError for Error {
             }
             Self::Stale { etag, .. } => {
                 answer.insert_header((header::ETAG, etag.as_str()));
+            }
+            Self::TooManyRequests { retry_after } => {
+                answer.insert_header((header::RETRY_AFTER, retry_after.to_string()));
             }
             Self::Unavailable(_) | Self::Contended(_) => {
                 answer.insert_header((header::RETRY_AFTER, RETRY_AFTER.to_string()));

@@ -95,6 +95,8 @@ problem_kinds! {
         "Every entry of `errors` points at a member of the body and names the rule it breaks.";
     PRECONDITION_REQUIRED "precondition-required" PRECONDITION_REQUIRED "Which version do you mean?"
         "Read the resource and send its `ETag` in `If-Match`, so that no one else's change is overwritten.";
+    TOO_MANY_REQUESTS "too-many-requests" TOO_MANY_REQUESTS "Too often"
+        "Wait for the seconds in `Retry-After` before you try again; trying earlier changes nothing.";
     UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "The database is away or busy"
         "Try again after the seconds in `Retry-After`; with the same `Idempotency-Key` nothing is done twice.";
     FULL "storage-full" INSUFFICIENT_STORAGE "The disk is full"
@@ -119,6 +121,7 @@ impl Error {
             Self::UnsupportedMediaType(_) => &UNSUPPORTED,
             Self::Invalid(_) => &INVALID,
             Self::PreconditionRequired => &PRECONDITION_REQUIRED,
+            Self::TooManyRequests { .. } => &TOO_MANY_REQUESTS,
             Self::Unavailable(_) | Self::Contended(_) => &UNAVAILABLE,
             Self::Full(_) => &FULL,
             Self::Internal(_) => &INTERNAL,

@@ -22,4 +22,5 @@ mod sections;
 mod session;
 mod settings;
 mod support;
+mod throttle;
 mod users;
