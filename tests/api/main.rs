@@ -8,6 +8,7 @@ mod comments;
 mod contract;
 mod demo;
 mod exactness;
+mod forged;
 mod hostile;
 mod importing;
 mod journal;

@@ -11,7 +11,6 @@ on_both_engines! {
     a_refresh_token_is_good_once,
     signing_out_ends_the_tokens,
     a_new_password_ends_every_other_sign_in,
-    forged_tokens_are_refused,
     no_sign_in_under_way_outlives_a_new_password,
     of_two_new_passwords_at_once_one_is_set,
 }
@@ -96,27 +95,6 @@ async fn a_new_password_ends_every_other_sign_in(app: TestApp) {
     refresh(&app, &there).await.expect(401);
     bearer(&app, &here).get(ME).await.expect(401);
     bearer(&app, &tokens).get(ME).await.expect(200);
-}
-
-async fn forged_tokens_are_refused(app: TestApp) {
-    let tokens = sign_in(&app).await;
-    let good = tokens["access_token"].as_str().unwrap();
-    let parts: Vec<&str> = good.split('.').collect();
-    let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
-    let forged = [
-        format!("{}.{}.", parts[0], parts[1]),
-        format!("{none}.{}.", parts[1]),
-        format!("{none}.{}.{}", parts[1], parts[2]),
-        format!("{}.{}.{}x", parts[0], parts[1], parts[2]),
-        format!("{good}{}", "A".repeat(5000)),
-        tokens["refresh_token"].as_str().unwrap().to_owned(),
-        "nonsense".to_owned(),
-    ];
-    for token in forged {
-        app.with_token(&token).get(ME).await.expect(401);
-    }
-    let twice = bearer(&app, &tokens).with("authorization", &format!("Bearer {good}"));
-    twice.get(ME).await.expect(401);
 }
 
 async fn no_sign_in_under_way_outlives_a_new_password(app: TestApp) {

@@ -61,6 +61,8 @@ type Call = Rc<dyn Fn(Request) -> Answering>;
 
 /// The password of everyone in the tests.
 pub const PASSWORD: &str = "correct horse battery staple";
+/// What tokens are signed with.
+pub const SECRET: &str = "a secret for tests, long enough to sign";
 pub const ADMIN: &str = "admin@example.org";
 
 pub struct TestApp {
@@ -108,7 +110,7 @@ impl TestApp {
         let config = Config::read(|name| match name {
             "DATABASE_URL" => Some(database.url.clone()),
             "DATABASE_CONNECTIONS" => Some("2".to_owned()),
-            "JWT_SECRET" => Some("a secret for tests, long enough to sign".to_owned()),
+            "JWT_SECRET" => settings(name).or_else(|| Some(SECRET.to_owned())),
             other => settings(other),
         })
         .expect("the test's settings are valid");
