@@ -29,6 +29,13 @@ pub struct Account {
     pub token_epoch: i32,
 }
 
+impl Account {
+    /// What everybody knows of them, and so no password.
+    pub fn about(&self) -> [&str; 2] {
+        [&self.email, &self.name]
+    }
+}
+
 /// One sign-in.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions)]
@@ -120,7 +127,7 @@ pub struct PasswordChange {
     #[validate(length(min = 1, max = "passwords::MAX"))]
     #[schema(min_length = 1, max_length = 128, format = "password")]
     pub current_password: String,
-    /// 12 to 128 characters of any kind.
+    /// 12 to 128 characters of any kind, but none that would be guessed first (`common`).
     #[validate(length(min = "passwords::MIN", max = "passwords::MAX"))]
     #[schema(min_length = 12, max_length = 128, format = "password")]
     pub new_password: String,

@@ -169,7 +169,7 @@ async fn change_password(
     if !passwords::verify(input.current_password, known).await? {
         return Err(Error::invalid("/current_password", "wrong", "is not your password"));
     }
-    let hash = passwords::hash(input.new_password).await?;
+    let hash = passwords::hash(input.new_password, account.about(), "/new_password").await?;
     let (account, session, epoch) = db
         .write(allow.caller, move |tx| {
             attempt.succeeded(tx)?;

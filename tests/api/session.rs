@@ -10,6 +10,7 @@ on_both_engines! {
     wrong_passwords_and_unknown_users_look_the_same,
     a_refresh_token_is_good_once,
     signing_out_ends_the_tokens,
+    a_common_password_is_refused_wherever_one_is_set,
     a_new_password_ends_every_other_sign_in,
     no_sign_in_under_way_outlives_a_new_password,
     of_two_new_passwords_at_once_one_is_set,
@@ -72,6 +73,27 @@ async fn signing_out_ends_the_tokens(app: TestApp) {
     caller.get(ME).await.expect(401);
     refresh(&app, &tokens).await.expect(401);
     bearer(&app, &other).get(ME).await.expect(200);
+}
+
+async fn a_common_password_is_refused_wherever_one_is_set(app: TestApp) {
+    let admin = app.admin().await;
+    let user = |password: &str| {
+        json!({"email": "ewa.lis@example.org", "name": "Ewa Lis-Nowakowska", "roles": ["author"],
+            "password": password})
+    };
+    for common in ["password12345", "ewa.lis@example.org", "nowakowska123", "aaaaaaaaaaaaaaaa"] {
+        let made = admin.post("/manage/v1/users", user(common)).await;
+        made.refused(422, "/password", "common");
+    }
+    let ewa = admin.post("/manage/v1/users", user(PASSWORD)).await.expect(201);
+    let at = format!("/manage/v1/users/{}", ewa["id"].as_str().unwrap());
+    let patch = json!({"password": "nowakowska123"});
+    admin.patch(&at, patch).await.refused(422, "/password", "common");
+    let own = json!({"current_password": PASSWORD, "new_password": "ewalisewalis"}).to_string();
+    let ewa = app.sign_in("ewa.lis@example.org").await;
+    let put =
+        ewa.send(Method::PUT, "/manage/v1/me/password", Some(("application/json", own))).await;
+    put.refused(422, "/new_password", "common");
 }
 
 async fn a_new_password_ends_every_other_sign_in(app: TestApp) {
