@@ -1,10 +1,12 @@
 //! Who is calling and what they may do.
 mod derived;
 pub mod guard;
+pub mod me;
 pub mod model;
 pub mod passwords;
 mod queries;
 pub mod roles;
+pub mod second_factor;
 pub mod session;
 mod throttle;
 pub mod tokens;

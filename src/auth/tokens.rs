@@ -85,7 +85,7 @@ impl Registered {
     }
 }
 
-/// Handler argument: signs and reads tokens, and names things. Cheap to clone.
+/// Handler argument: signs and reads tokens, names and seals. Cheap to clone.
 #[derive(Clone)]
 pub struct Keys(Arc<Pair>);
 
@@ -119,7 +119,7 @@ impl Key {
 impl Keys {
     /// The configured secret; on SQLite, where none is configured, one that is made once and
     /// kept beside the database, readable by its owner alone.
-    pub fn open(config: &Config) -> Result<Self> {
+    pub fn of(config: &Config) -> Result<Self> {
         let secret = match (&config.jwt_secret, &config.database_url) {
             (Some(secret), _) => secret.clone(),
             (None, DatabaseUrl::Sqlite(path)) => kept_beside(Path::new(path))?,
@@ -165,6 +165,20 @@ impl Keys {
         self.0.current.derived.pseudonym(parts)
     }
 
+    /// Encrypts what is to be kept for this user.
+    pub fn seal(&self, plain: &[u8], owner: UserId) -> Result<String> {
+        self.0.current.derived.seal(plain, owner.0)
+    }
+
+    /// What was sealed for this user, under the present secret or the one before.
+    pub fn open(&self, sealed: &str, owner: UserId) -> Option<Vec<u8>> {
+        self.each().find_map(|key| key.derived.open(sealed, owner.0))
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Key> {
+        [Some(&self.0.current), self.0.previous.as_ref()].into_iter().flatten()
+    }
+
     fn sign(&self, claims: &impl Serialize) -> Result<String> {
         let mut header = Header::new(Algorithm::HS256);
         header.kid = Some(self.0.current.id.clone());
@@ -177,8 +191,7 @@ impl Keys {
             return Err(REFUSED);
         }
         let kid = decode_header(token).map_err(|_| REFUSED)?.kid;
-        let mut keys = [Some(&self.0.current), self.0.previous.as_ref()].into_iter().flatten();
-        let key = keys.find(|key| Some(&key.id) == kid.as_ref()).ok_or(REFUSED)?;
+        let key = self.each().find(|key| Some(&key.id) == kid.as_ref()).ok_or(REFUSED)?;
         let mut rules = Validation::new(Algorithm::HS256);
         rules.set_issuer(&[ISSUER]);
         rules.set_audience(&[audience]);

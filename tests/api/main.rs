@@ -19,6 +19,7 @@ mod pages;
 mod press;
 mod purge;
 mod reports;
+mod second_factor;
 mod sections;
 mod session;
 mod settings;

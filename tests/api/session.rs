@@ -10,6 +10,9 @@ on_both_engines! {
     wrong_passwords_and_unknown_users_look_the_same,
     a_refresh_token_is_good_once,
     signing_out_ends_the_tokens,
+    one_s_own_sign_ins_are_listed,
+    signing_out_everywhere_ends_every_sign_in,
+    administrators_end_the_sign_ins_of_others,
     a_common_password_is_refused_wherever_one_is_set,
     a_new_password_ends_every_other_sign_in,
     no_sign_in_under_way_outlives_a_new_password,
@@ -17,6 +20,7 @@ on_both_engines! {
 }
 
 const SESSION: &str = "/manage/v1/session";
+const SESSIONS: &str = "/manage/v1/sessions";
 const ME: &str = "/manage/v1/me";
 
 async fn sign_in(app: &TestApp) -> Value {
@@ -73,6 +77,69 @@ async fn signing_out_ends_the_tokens(app: TestApp) {
     caller.get(ME).await.expect(401);
     refresh(&app, &tokens).await.expect(401);
     bearer(&app, &other).get(ME).await.expect(200);
+}
+
+async fn one_s_own_sign_ins_are_listed(app: TestApp) {
+    let (first, _) = (sign_in(&app).await, sign_in(&app).await);
+    app.add_user("ewa@example.org", &[Role::Editor], &[]).await;
+    app.sign_in("ewa@example.org").await;
+    app.advance(60);
+    let first = refresh(&app, &first).await.expect(200);
+    let listed = bearer(&app, &first).get(SESSIONS).await.expect(200);
+    // One more has made the other user.
+    let own = listed["data"].as_array().unwrap();
+    assert_eq!(own.len(), 3);
+    assert_eq!(own.iter().filter(|one| one["current"] == true).count(), 1);
+    let current = &own[2];
+    assert_eq!(current["current"], true, "the newest come first");
+    assert!(current["refreshed_at"].as_str() > current["created_at"].as_str());
+    assert_eq!(own[0]["refreshed_at"], own[0]["created_at"]);
+}
+
+async fn signing_out_everywhere_ends_every_sign_in(app: TestApp) {
+    let (here, there) = (sign_in(&app).await, sign_in(&app).await);
+    app.add_user("ewa@example.org", &[Role::Editor], &[]).await;
+    let ewa = app.sign_in("ewa@example.org").await;
+    bearer(&app, &here).send(Method::DELETE, SESSIONS, None).await.expect(204);
+    for tokens in [&here, &there] {
+        bearer(&app, tokens).get(ME).await.expect(401);
+        refresh(&app, tokens).await.expect(401);
+    }
+    ewa.get(ME).await.expect(200);
+    let again = bearer(&app, &sign_in(&app).await);
+    assert_eq!(last_change(&again).await["action"], "session.started");
+    assert_eq!(change_before_last(&again).await["action"], "user.signed_out_everywhere");
+}
+
+async fn administrators_end_the_sign_ins_of_others(app: TestApp) {
+    let user = app.add_user("ewa@example.org", &[Role::Editor], &[]).await;
+    let at = format!("/manage/v1/users/{}/sessions", user["id"].as_str().unwrap());
+    let ewa = app.sign_in("ewa@example.org").await;
+    ewa.send(Method::DELETE, &at, None).await.expect(403);
+    let admin = app.admin().await;
+    admin.send(Method::DELETE, &at, None).await.expect(204);
+    ewa.get(ME).await.expect(401);
+    admin.get(ME).await.expect(200);
+    let entry = last_change(&admin).await;
+    assert_eq!(entry["action"], "user.signed_out_everywhere");
+    assert_eq!(
+        (&entry["resource_id"], &entry["actor_name"]),
+        (&user["id"], &json!("Administrator"))
+    );
+    let nobody = "/manage/v1/users/0190c0de-0000-7000-8000-000000000000/sessions";
+    admin.send(Method::DELETE, nobody, None).await.expect(404);
+}
+
+async fn changes(admin: &Client) -> Vec<Value> {
+    admin.get("/manage/v1/journal?limit=100").await.expect(200)["data"].as_array().unwrap().clone()
+}
+
+async fn last_change(admin: &Client) -> Value {
+    changes(admin).await.last().unwrap().clone()
+}
+
+async fn change_before_last(admin: &Client) -> Value {
+    changes(admin).await.iter().rev().nth(1).unwrap().clone()
 }
 
 async fn a_common_password_is_refused_wherever_one_is_set(app: TestApp) {

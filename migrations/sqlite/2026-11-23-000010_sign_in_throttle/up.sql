@@ -10,3 +10,19 @@ create table sign_in_throttle (
     expires_at  integer not null
 ) strict;
 create index sign_in_throttle_age on sign_in_throttle (expires_at);
+
+create table second_factors (
+    user_id    blob not null primary key references users (id) on delete cascade,
+    -- Encrypted under a key made of the signing secret.
+    sealed     text not null,
+    -- The time step of the last code that was taken: no code is taken twice.
+    last_step  integer not null,
+    confirmed  integer not null,
+    created_at integer not null
+) strict;
+
+create table recovery_codes (
+    user_id blob not null references users (id) on delete cascade,
+    digest  text not null,
+    primary key (user_id, digest)
+) strict;

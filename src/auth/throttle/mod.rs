@@ -6,6 +6,8 @@
 //! - At any other address, whatever others do at other addresses costs a user one short wait
 //!   before each try, and no more: that wait is their address's own, so that hammering at the
 //!   account from many places cannot make it begin again.
+//! - Codes of the second factor are few, and whoever guesses them has the password: at addresses
+//!   that the user has not signed in from, those waits are the account's as a whole.
 //! - A try counts as a failure until it has succeeded, so many at once are no way around.
 //! - An account that does not exist is treated like one that does.
 //! - Waits are kept in the database: all servers share them, and a restart does not forget them.
@@ -18,7 +20,7 @@ use crate::{
     db::{Conn, Context, Db, Tx},
     error::{Error, Result},
     http::address::Address,
-    ids::{AnyId, SessionId},
+    ids::{AnyId, SessionId, UserId},
     time::Instant,
 };
 use model::{Memory, Pace};
@@ -81,7 +83,15 @@ impl Attempt {
         attempt.begin(db, by).await
     }
 
-    /// A try of the caller's own password, in a sign-in that runs already.
+    /// A try of a code of the second factor, by somebody who knows the password. Not by address,
+    /// since a million codes are few for somebody with many addresses; users at addresses that
+    /// they have signed in from need no such try.
+    pub async fn of_code(db: &Db, keys: &Keys, by: Context, user: UserId) -> Result<Self> {
+        let own = keys.pseudonym(&["code", &user.to_string()]);
+        Self { own, crowd: None, is_known: false }.begin(db, by).await
+    }
+
+    /// A try of the caller's own password or code, in a sign-in that runs already.
     pub async fn of_check(
         db: &Db,
         keys: &Keys,

@@ -139,6 +139,14 @@ impl TestApp {
         self.engine
     }
 
+    /// Every byte of the database, where it is a file.
+    pub fn kept_bytes(&self) -> Vec<u8> {
+        let path = self.database.url.trim_start_matches("sqlite:");
+        let files =
+            ["", "-wal"].map(|end| std::fs::read(format!("{path}{end}")).unwrap_or_default());
+        files.concat()
+    }
+
     /// The schema of the test's tables, on PostgreSQL.
     pub fn schema(&self) -> Option<&str> {
         self.database.schema.as_deref()
