@@ -65,39 +65,39 @@ async fn a_server_that_has_all_it_needs_is_ready(app: TestApp) {
 }
 
 async fn a_schema_that_lacks_a_migration_is_not_the_right_one(app: TestApp) {
-    let one = "(select max(version) from __diesel_schema_migrations)";
     from_outside(
         &app,
-        &format!("update __diesel_schema_migrations set version = '99' where version = {one}"),
+        "create table kept as select max(version) as version from __diesel_schema_migrations;
+         delete from __diesel_schema_migrations where version = (select version from kept)",
     );
     let behind = ask(&app).await;
     assert!(behind.headers.contains_key("retry-after"));
     assert_eq!(check(&behind, "database")["status"], "pass");
     assert_eq!(check(&behind, "schema")["status"], "fail");
-    let missing = check(&behind, "schema")["detail"].as_str().unwrap().to_owned();
-    let (_, missing) = missing.rsplit_once(' ').unwrap();
     assert_eq!(behind.expect(503)["status"], "not_ready");
-    // Once it has the migration again it has one that this program does not know: a newer
-    // version works on it, too, and until this one is replaced, it goes on.
+    // A newer version works on it, too, and until this one is replaced, it goes on.
     from_outside(
         &app,
-        &format!("insert into __diesel_schema_migrations (version) values ('{missing}')"),
+        "insert into __diesel_schema_migrations (version) select version from kept;
+         insert into __diesel_schema_migrations (version) values ('99');
+         drop table kept",
     );
     let ahead = ask(&app).await;
-    assert!(check(&ahead, "schema")["detail"].as_str().unwrap().ends_with("99"));
+    assert!(check(&ahead, "schema")["detail"].as_str().unwrap().contains("99"));
     assert_eq!(ahead.expect(200)["status"], "ready");
 }
 
 async fn a_database_that_answers_nonsense_is_said_to(app: TestApp) {
-    from_outside(&app, "alter table __diesel_schema_migrations rename to away");
+    from_outside(&app, "alter table journal rename to away");
     let answer = ask(&app).await;
     for name in ["database", "schema", "journal"] {
         assert_eq!(check(&answer, name)["status"], "fail");
     }
-    assert!(!answer.text.contains("__diesel"), "strangers need not know: {}", answer.text);
+    let told = ["no such table", "relation"].iter().any(|said| answer.text.contains(said));
+    assert!(!told, "strangers need not know: {}", answer.text);
     answer.expect(503);
     app.anyone().get("/healthz").await.expect(200);
-    from_outside(&app, "alter table away rename to __diesel_schema_migrations");
+    from_outside(&app, "alter table away rename to journal");
     until(&app, 200).await;
 }
 

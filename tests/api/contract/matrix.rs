@@ -26,6 +26,7 @@ enum What {
     Published,
     Section,
     Comment,
+    Word,
     Medium,
     Credit,
     AdSlot,
@@ -68,6 +69,9 @@ const MATRIX: &[(What, Rule, &[&str])] = &[
     (Published, Desk, &["restore_edition", "unpublish_article", "retract_article"]),
     (Published, Granted, &["create_comment"]),
     (Comment, Granted, &["read_comment", "decide_comment", "delete_comment"]),
+    (Nothing, Granted, &["list_comment_words", "create_comment_word"]),
+    (Word, Granted, &["read_comment_word", "replace_comment_word", "patch_comment_word"]),
+    (Word, Granted, &["delete_comment_word"]),
     (Section, Granted, &["read_section", "replace_section", "patch_section", "delete_section"]),
     (Medium, Granted, &["read_media"]),
     (Medium, Made, &["replace_media", "patch_media", "delete_media"]),
@@ -310,6 +314,10 @@ impl<'a> Newsroom<'a> {
                 let article = self.published(cell).await.id;
                 let comment = json!({"article_id": article, "body": "Well observed."});
                 (&self.admin, "/manage/v1/comments", comment)
+            }
+            Word => {
+                let word = json!({"word": format!("word {number}"), "kind": "suspect"});
+                (&self.admin, "/manage/v1/comment-words", word)
             }
             Section => {
                 let parent = &self.section(cell)["id"];
