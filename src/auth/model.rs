@@ -107,7 +107,7 @@ pub struct Me {
     /// The sections that an editor or author is limited to; none means all.
     pub sections: Vec<SectionId>,
     /// What the roles together allow.
-    #[schema(examples(json!(["articles:read", "articles:write"])))]
+    #[schema(examples("articles:read"))]
     pub permissions: Vec<&'static str>,
 }
 
