@@ -28,7 +28,8 @@ use crate::{
     http::{
         body,
         cache::{self, Answers},
-        document, gate,
+        chunked, connections, document,
+        gate::{self, Hsts},
         idempotency::Running,
         limits::{self, Limits},
         problems,
@@ -78,6 +79,7 @@ pub struct State {
     pub clock: Clock,
     /// Ready-made answers for readers; `None` where `CACHE` is off.
     pub answers: Option<Answers>,
+    hsts: Option<Hsts>,
     limits: Limits,
     running: Running,
 }
@@ -87,8 +89,9 @@ impl State {
     pub fn open(config: Config, clock: Clock) -> Result<Self> {
         let (db, keys) = (Db::open(&config)?, Keys::open(&config)?);
         let answers = Answers::open(&config, &db);
+        let hsts = config.hsts_max_age.map(Hsts::new).transpose()?;
         let (limits, running) = (Limits::new(&config), Running::default());
-        Ok(Self { config: Arc::new(config), db, keys, clock, answers, limits, running })
+        Ok(Self { config: Arc::new(config), db, keys, clock, answers, hsts, limits, running })
     }
 }
 
@@ -189,6 +192,10 @@ pub fn build(
         Some(answers) => app.app_data(answers),
         None => app,
     };
+    let app = match state.hsts {
+        Some(hsts) => app.app_data(hsts),
+        None => app,
+    };
     let replica = state.db.preferring_replica();
     let app = app
         .app_data(state.db)
@@ -221,8 +228,14 @@ pub fn build(
     )
     .configure(serving(beside))
     .service(web::redirect("/docs", "/docs/"))
-    .service(SwaggerUi::new("/docs/{_:.*}").config(SwaggerConfig::from("/openapi.json")))
+    .service(
+        web::scope("/docs")
+            .wrap(DefaultHeaders::new().add((header::CONTENT_SECURITY_POLICY, DOCS)))
+            .service(SwaggerUi::new("/{_:.*}").config(SwaggerConfig::from("/openapi.json"))),
+    )
     .default_service(web::to(routes::nobody_home))
+    .wrap(from_fn(chunked::hold))
+    .wrap(from_fn(connections::hold))
     .wrap(from_fn(gate::pass))
 }
 
@@ -235,6 +248,11 @@ pub fn build(
 async fn openapi_document() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(COMMITTED)
 }
+
+/// What the pages under `/docs/` may load: what comes from here. Swagger UI sets styles in its
+/// elements and draws with images inside its style sheets.
+const DOCS: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                    frame-ancestors 'none'";
 
 /// What scripts of other origins may read of an answer of the delivery face.
 const EXPOSED: [&str; 6] =

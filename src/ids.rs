@@ -129,6 +129,8 @@ id_types! {
     AdSlotId,
     /// Names a reader's comment.
     CommentId,
+    /// A word that comments are held or refused for.
+    CommentWordId,
     /// Names a reader's report of a comment.
     ReportId,
     /// Names a user of the newsroom.

@@ -22,4 +22,5 @@ pub mod sections;
 pub mod tags;
 pub mod text;
 pub mod time;
+pub mod transfer;
 pub mod users;

@@ -11,7 +11,7 @@ use std::{
 const FLOORS: &[&[&str]] = &[
     &["config", "error", "ids", "tags", "text", "time"],
     &["db"],
-    &["http", "purge"],
+    &["http", "purge", "transfer"],
     &["auth"],
     &["sections"],
     &["media", "ads", "users", "journal"],

@@ -9,6 +9,7 @@ use std::{
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
@@ -98,18 +99,21 @@ struct Key {
     id: String,
     encoding: EncodingKey,
     decoding: DecodingKey,
+    fingerprints: Hmac<Sha256>,
 }
 
 impl Key {
-    fn new(secret: &Secret) -> Self {
+    fn new(secret: &Secret) -> Result<Self> {
         let secret = secret.reveal().as_bytes();
         let digest =
             Sha256::new().chain_update("broadsheet key id").chain_update(secret).finalize();
-        Self {
+        let keyed = Hmac::<Sha256>::new_from_slice(secret).map_err(Error::internal)?;
+        Ok(Self {
             id: STANDARD_NO_PAD.encode(&digest[..6]),
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
-        }
+            fingerprints: keyed.chain_update("broadsheet fingerprints"),
+        })
     }
 }
 
@@ -128,8 +132,8 @@ impl Keys {
             }
         };
         Ok(Self(Arc::new(Pair {
-            current: Key::new(&secret),
-            previous: config.jwt_secret_previous.as_ref().map(Key::new),
+            current: Key::new(&secret)?,
+            previous: config.jwt_secret_previous.as_ref().map(Key::new).transpose()?,
         })))
     }
 
@@ -155,6 +159,14 @@ impl Keys {
     pub fn read_refresh(&self, token: &str, now: Instant) -> Result<RefreshClaims> {
         let claims: RefreshClaims = self.read(token, REFRESH)?;
         if claims.registered.is_current(now) { Ok(claims) } else { Err(REFUSED) }
+    }
+
+    /// Stands for something that must not be kept itself: the same for the same, for one purpose
+    /// alike, and nothing to be read from without the secret (HMAC-SHA256, its first half).
+    pub fn fingerprint(&self, purpose: &str, of: &str) -> String {
+        let keyed = self.0.current.fingerprints.clone();
+        let hash = keyed.chain_update(purpose).chain_update([0]).chain_update(of).finalize();
+        STANDARD_NO_PAD.encode(&hash.into_bytes()[..16])
     }
 
     fn sign(&self, claims: &impl Serialize) -> Result<String> {

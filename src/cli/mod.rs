@@ -1,5 +1,8 @@
 //! The command line: one file a command.
+mod backup;
 pub mod demo;
+mod export;
+mod import;
 mod migrate;
 mod openapi;
 pub mod serve;
@@ -42,7 +45,26 @@ enum Command {
     /// Serve the API. Makes the database if there is none and brings it up to date.
     Serve,
     /// Bring the database up to date without serving.
-    Migrate,
+    ///
+    /// All that is missing is applied, or, if that is interrupted, none of it. Can be run as often
+    /// as one likes, and by several machines at once.
+    Migrate(migrate::MigrateOptions),
+    /// Copy the SQLite file while servers go on writing to it.
+    ///
+    /// The copy is what the database holds at one instant. It is checked, and on the disk, before
+    /// it appears in its place; it can be served as it is.
+    Backup(backup::BackupOptions),
+    /// Write the whole newsroom as files that either database can take in.
+    ///
+    /// One file of JSON lines for each table and a manifest with their checksums, all of one
+    /// instant; servers go on writing meanwhile. Sign-ins and answers kept for retries stay
+    /// behind. Hashes of passwords are in it: keep it as safe as the database.
+    Export(export::ExportOptions),
+    /// Take an export into an empty database, SQLite or PostgreSQL.
+    ///
+    /// Interrupted and started again, it goes on where it was. At the end everything is read back
+    /// and compared with the manifest; until then the database is not served.
+    Import(import::ImportOptions),
     /// Add, list and change the users of the newsroom.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -78,7 +100,10 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Openapi => Ok(openapi::print()?),
         Command::Demo(options) => wait(demo::demo(Config::from_env()?, options)),
         Command::Serve => wait(serve::serve(Config::from_env()?)),
-        Command::Migrate => Ok(migrate::migrate(&Config::from_env()?)?),
+        Command::Migrate(options) => Ok(migrate::migrate(&Config::from_env()?, &options)?),
+        Command::Backup(options) => Ok(backup::backup(&Config::from_env()?, &options)?),
+        Command::Export(options) => Ok(export::export(&Config::from_env()?, &options)?),
+        Command::Import(options) => Ok(import::import(&Config::from_env()?, &options)?),
         Command::User(command) => wait(user::run(command, Config::from_env()?)),
     }
 }

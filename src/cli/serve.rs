@@ -8,6 +8,7 @@ use crate::{
     app::{self, State},
     config::Config,
     error::{Error, Result},
+    http::connections::Connections,
     purge::Purger,
     time::Clock,
     users,
@@ -18,6 +19,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Serves until SIGINT or SIGTERM; what is in flight is finished.
 pub async fn serve(config: Config) -> Result<()> {
+    // Each connection is a file; the limit that programs start with is for those with few.
+    rlimit::increase_nofile_limit(u64::MAX).map_err(Error::internal)?;
     let state = State::open(config, Clock::system())?;
     first_administrator(&state).await?;
     run(bind(state.clone())?, &state).await
@@ -42,7 +45,9 @@ pub fn bind(state: State) -> Result<Server> {
     let bind_addr = state.config.bind_addr;
     let address = state.config.public_url.clone();
     let timeout = state.config.shutdown_timeout.into();
+    let connections = Connections::new(&state.config);
     let server = HttpServer::new(move || app::build(state.clone()))
+        .on_connect(move |connection, extensions| connections.count(connection, extensions))
         .shutdown_timeout(timeout)
         .bind(bind_addr)
         .map_err(|err| Error::internal(format!("BIND_ADDR: {bind_addr}: {err}")))?;

@@ -268,6 +268,30 @@ pub fn settle(
     reason: Option<Reason>,
     note: Option<String>,
 ) -> Result<CommentRow> {
+    let (decided, mut entry) = bring(tx, comment, status, reason, note)?;
+    let resolved = reports::queries::resolve(tx, decided.id)?;
+    if resolved > 0 {
+        entry = entry.note(format!("reports resolved: {resolved}"));
+    }
+    tx.record(entry)?;
+    Ok(decided)
+}
+
+/// Sends a comment that so many readers have reported back to the moderators, who resolve the
+/// reports. The caller holds the article's lock.
+pub fn hold_reported(tx: &mut Tx<'_>, comment: &CommentRow, reporters: i64) -> Result<()> {
+    let note = format!("Held by the filter: {reporters} readers have reported it.");
+    let (_, entry) = bring(tx, comment, CommentStatus::Pending, None, Some(note))?;
+    tx.record(entry.note(format!("reports: {reporters}")))
+}
+
+fn bring(
+    tx: &mut Tx<'_>,
+    comment: &CommentRow,
+    status: CommentStatus,
+    reason: Option<Reason>,
+    note: Option<String>,
+) -> Result<(CommentRow, Entry)> {
     let now = tx.now();
     let version = comment.version + 1;
     let decided = CommentRow { status, reason, note, version, updated_at: now, ..comment.clone() };
@@ -287,10 +311,5 @@ pub fn settle(
         queries::count(tx, &decided, by, now)?;
         entry = entry.stale(decided.tags());
     }
-    let resolved = reports::queries::resolve(tx, decided.id)?;
-    if resolved > 0 {
-        entry = entry.note(format!("reports resolved: {resolved}"));
-    }
-    tx.record(entry)?;
-    Ok(decided)
+    Ok((decided, entry))
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     articles::editions::model::Listed,
-    auth::guard::Guest,
+    auth::{guard::Guest, party::Party},
     db::Db,
     error::Result,
     http::{
@@ -82,7 +82,8 @@ async fn get_thread(
 /// Comment on an article
 ///
 /// Without an account, under a nickname. Where the article's comments are moderated first, or
-/// the comment has a link, it is held (202) until a moderator has looked at it.
+/// the comment has a link or a suspect word, it is held (202) until a moderator has looked at it.
+/// One address may post 5 comments in ten minutes under an article and 20 in an hour at all.
 #[utoipa::path(tag = "delivery", params(IdempotencyKey), request_body = CommentInput, responses(
     (status = 201, description = "Everyone sees it now.", body = PostedComment,
         headers(("Location" = String, description = "Where the comment is."))),
@@ -90,16 +91,18 @@ async fn get_thread(
         headers(("Location" = String, description = "Where the comment will be once approved."))),
     (status = 404, description = "No article of this id is public."),
     (status = 409, description = "The article takes no new comments (`closed`), or the same was said there within 24 hours (`repeated`)."),
-    (status = 410, description = "The article was retracted.")))]
+    (status = 410, description = "The article was retracted."),
+    (status = 422, description = "Not acceptable as it is; `errors` names the rules, among them `banned_word` and `staff_name`.")))]
 #[post("/articles/{id}/comments")]
 async fn post_comment(
     guest: Guest,
+    party: Party,
     db: Db,
     id: Id<ArticleId>,
     post: Posted<CommentInput>,
 ) -> Result<Answer> {
     post.once(&db, guest.0, move |tx, input| {
-        let comment = posting::by_guest(tx, id.0, &input)?;
+        let comment = posting::by_guest(tx, id.0, &input, party.0.as_deref())?;
         let approved = comment.is_approved();
         let status = if approved { StatusCode::CREATED } else { StatusCode::ACCEPTED };
         let answer = Answer::with_status(status, &PostedComment::from(&comment))?;

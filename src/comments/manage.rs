@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, delete, get, post};
 use super::{
     decisions,
     model::{Comment, CommentFilter, CommentRow, CommentStatus, ListedComment, StaffCommentInput},
-    posting, queries, reports, threads,
+    posting, queries, reports, threads, words,
 };
 use crate::{
     auth::{guard::Allow, roles::ModerateComments},
@@ -27,6 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list_comments).service(create_comment);
     cfg.service(read_comment).service(delete_comment);
     cfg.configure(decisions::routes).configure(reports::manage::routes);
+    cfg.configure(words::manage::routes);
 }
 
 /// List comments

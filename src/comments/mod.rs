@@ -1,6 +1,7 @@
 //! Comments: what readers say under articles, and how moderators keep order.
 pub mod decisions;
 pub mod deliver;
+pub mod flood;
 pub mod manage;
 pub mod model;
 pub mod posting;
@@ -8,3 +9,4 @@ pub mod queries;
 pub mod reports;
 pub mod threads;
 pub mod wording;
+pub mod words;

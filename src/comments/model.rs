@@ -171,7 +171,8 @@ pub struct PostedComment {
     /// As it was tidied.
     pub body: String,
     pub created_at: Instant,
-    /// `approved`: everyone sees it. `pending`: a moderator will look at it first.
+    /// `approved`: everyone sees it. `pending`: a moderator will look at it first. `rejected`: it
+    /// was set aside as spam.
     pub status: CommentStatus,
 }
 
@@ -287,6 +288,12 @@ pub struct CommentInput {
     /// The comment that it replies to: one that is shown, and no reply itself.
     #[serde(default)]
     pub parent_id: Option<CommentId>,
+    /// Leave it out. A form may have a field of this name that people do not see: programs fill
+    /// it in, and what comes with it is set aside as spam (202).
+    #[serde(default)]
+    #[validate(length(max = 2048))]
+    #[schema(max_length = 2048)]
+    pub website: Option<String>,
 }
 
 /// What someone of the newsroom sends.

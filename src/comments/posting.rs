@@ -1,7 +1,10 @@
-//! The way of a new comment: open? who? in answer to what? said before? linked? and the mode.
+//! The way of a new comment: open? who? in answer to what? said before? too much? what words?
+//! linked? and the mode.
 use super::{
-    model::{AuthorKind, CommentInput, CommentRow, CommentStatus, StaffCommentInput},
+    flood,
+    model::{AuthorKind, CommentInput, CommentRow, CommentStatus, Reason, StaffCommentInput},
     queries, threads, wording,
+    words::{self, likeness::Finder, model::WordKind},
 };
 use crate::{
     auth::guard::Caller,
@@ -23,11 +26,27 @@ struct Passed {
     user_id: Option<UserId>,
     body: String,
     status: CommentStatus,
+    reason: Option<Reason>,
     note: Option<String>,
 }
 
-/// Takes in a reader's comment: shown at once, or held for a moderator.
-pub fn by_guest(tx: &mut Tx<'_>, article: ArticleId, input: &CommentInput) -> Result<CommentRow> {
+/// What is done about a comment before anybody looks at it.
+enum Filtered {
+    Shown,
+    /// Held for a moderator, for this reason.
+    Held(&'static str),
+    /// Set aside as spam, for this reason.
+    Aside(&'static str),
+}
+
+/// Takes in a reader's comment: shown at once, held for a moderator, or set aside. The party is
+/// a fingerprint of where it comes from.
+pub fn by_guest(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    input: &CommentInput,
+    party: Option<&str>,
+) -> Result<CommentRow> {
     tx.lock(article)?;
     let now = tx.now();
     let mode = threads::open(tx, article, now)?;
@@ -43,18 +62,56 @@ pub fn by_guest(tx: &mut Tx<'_>, article: ArticleId, input: &CommentInput) -> Re
         let errors = vec![FieldError::at("/body", "repeated", detail)];
         return Err(Error::Conflict { detail: detail.to_owned(), errors });
     }
-    let linked = wording::has_link(&nickname) || wording::has_link(&body);
-    let held = linked || mode == CommentsMode::Pre;
+    if let Some(party) = party {
+        flood::check(tx, article, party)?;
+    }
+    let (status, reason, note) = match filter(tx, article, &nickname, &body, input)? {
+        Filtered::Shown if mode == CommentsMode::Pre => (CommentStatus::Pending, None, None),
+        Filtered::Shown => (CommentStatus::Approved, None, None),
+        Filtered::Held(why) => (CommentStatus::Pending, None, Some(why)),
+        Filtered::Aside(why) => (CommentStatus::Rejected, Some(Reason::Spam), Some(why)),
+    };
     let passed = Passed {
         parent_id: input.parent_id,
         kind: AuthorKind::Guest,
         nickname,
         user_id: None,
         body,
-        status: if held { CommentStatus::Pending } else { CommentStatus::Approved },
-        note: linked.then(|| "Held by the filter: it has a link.".to_owned()),
+        status,
+        reason,
+        note: note.map(str::to_owned),
     };
     store(tx, article, passed)
+}
+
+/// Refuses banned words, and tells what else is wrong with a comment.
+fn filter(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    nickname: &str,
+    body: &str,
+    input: &CommentInput,
+) -> Result<Filtered> {
+    if input.website.as_ref().is_some_and(|website| !website.is_empty()) {
+        return Ok(Filtered::Aside("Set aside by the filter: it fills in what people do not see."));
+    }
+    let listed = words::queries::likenesses(tx)?;
+    let listed = Finder::new(listed.iter().map(|(likeness, kind)| (likeness.as_str(), *kind)));
+    let found =
+        [("/nickname", nickname), ("/body", body)].map(|(at, said)| (at, listed.worst_in(said)));
+    if let Some((at, _)) = found.iter().find(|(_, kind)| *kind == Some(WordKind::Banned)) {
+        return Err(Error::invalid(at, "banned_word", "has a word that is not printed here"));
+    }
+    if found.iter().any(|(_, kind)| kind.is_some()) {
+        return Ok(Filtered::Held("Held by the filter: it has a suspect word."));
+    }
+    if wording::has_link(nickname) || wording::has_link(body) {
+        return Ok(Filtered::Held("Held by the filter: it has a link."));
+    }
+    if flood::is_on(tx, article)? {
+        return Ok(Filtered::Held("Held by the filter: there is a flood of comments here."));
+    }
+    Ok(Filtered::Shown)
 }
 
 /// Takes in a comment of the newsroom's own, shown at once.
@@ -76,6 +133,7 @@ pub fn by_staff(tx: &mut Tx<'_>, caller: &Caller, input: &StaffCommentInput) -> 
         user_id: Some(caller.id),
         body: wording::tidy_body(&input.body),
         status: CommentStatus::Approved,
+        reason: None,
         note: None,
     };
     store(tx, input.article_id, passed)
@@ -107,7 +165,7 @@ fn store(tx: &mut Tx<'_>, article: ArticleId, passed: Passed) -> Result<CommentR
         body_digest: wording::digest(&passed.body),
         body: passed.body,
         status: passed.status,
-        reason: None,
+        reason: passed.reason,
         note: passed.note,
         replies: 0,
         shown: approved,

@@ -6,14 +6,14 @@ mod receiver;
 mod secret;
 mod values;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, num::NonZeroU32};
 
 pub use database::DatabaseUrl;
 pub use proxies::Proxies;
 pub use rates::Rates;
 pub use receiver::Receiver;
 pub use secret::Secret;
-use values::{origin_list, parsed, public_url, secret, switch};
+use values::{count, origin_list, parsed, public_url, secret, switch};
 
 /// Why the program will not start: the setting's name and what is wrong with it.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,8 @@ pub struct Config {
     pub default_language: String,
     /// `FOUR_EYES`: whether an article's only author may not approve it.
     pub four_eyes: bool,
+    /// `REPORTS_TO_HOLD`: from how many addresses reports send a comment back to the moderators.
+    pub reports_to_hold: Option<NonZeroU32>,
     /// `DELIVERY_MAX_AGE`: seconds for which readers' caches may keep an answer.
     pub delivery_max_age: u32,
     /// `DELIVERY_SHARED_MAX_AGE`: the same for caches that many readers share, where it differs.
@@ -77,6 +79,10 @@ pub struct Config {
     pub cache: bool,
     /// `CACHE_MAX_BYTES`: how much memory they may take.
     pub cache_max_bytes: u64,
+    /// `CONNECTIONS_PER_ADDRESS`: how many one party may hold open at once.
+    pub connections_per_address: Option<NonZeroU32>,
+    /// `HSTS_MAX_AGE`: seconds for which browsers shall come by HTTPS alone.
+    pub hsts_max_age: Option<NonZeroU32>,
     /// How much one party may ask for.
     pub rates: Rates,
     /// `PURGE_URL` and `PURGE_TOKEN`: where the caches outside take purges.
@@ -102,10 +108,13 @@ pub const NAMES: &[&str] = &[
     "MANAGE_CORS_ORIGINS",
     "DEFAULT_LANGUAGE",
     "FOUR_EYES",
+    "REPORTS_TO_HOLD",
     "DELIVERY_MAX_AGE",
     "DELIVERY_SHARED_MAX_AGE",
     "CACHE",
     "CACHE_MAX_BYTES",
+    "HSTS_MAX_AGE",
+    "CONNECTIONS_PER_ADDRESS",
     "RATE_LIMIT_READS",
     "RATE_LIMIT_POSTS",
     "RATE_LIMIT_SIGN_IN",
@@ -163,6 +172,7 @@ impl Config {
             manage_cors_origins: origins("MANAGE_CORS_ORIGINS")?.unwrap_or_default(),
             default_language: get("DEFAULT_LANGUAGE").unwrap_or_else(|| "en".to_owned()),
             four_eyes: parsed("FOUR_EYES", get("FOUR_EYES").as_deref(), "false")?,
+            reports_to_hold: count("REPORTS_TO_HOLD", get("REPORTS_TO_HOLD").as_deref(), "3")?,
             delivery_max_age: parsed("DELIVERY_MAX_AGE", get("DELIVERY_MAX_AGE").as_deref(), "60")?,
             delivery_shared_max_age: get("DELIVERY_SHARED_MAX_AGE")
                 .map(|value| parsed("DELIVERY_SHARED_MAX_AGE", Some(&value), ""))
@@ -173,6 +183,12 @@ impl Config {
                 get("CACHE_MAX_BYTES").as_deref(),
                 "67108864",
             )?,
+            connections_per_address: count(
+                "CONNECTIONS_PER_ADDRESS",
+                get("CONNECTIONS_PER_ADDRESS").as_deref(),
+                "4096",
+            )?,
+            hsts_max_age: count("HSTS_MAX_AGE", get("HSTS_MAX_AGE").as_deref(), "off")?,
             rates: Rates::read(get)?,
             purge: Receiver::read(get("PURGE_URL"), get("PURGE_TOKEN"))?,
         };
@@ -266,11 +282,14 @@ mod tests {
             ("MANAGE_CORS_ORIGINS", "*"),
             ("DEFAULT_LANGUAGE", "klingon!"),
             ("FOUR_EYES", "perhaps"),
+            ("REPORTS_TO_HOLD", "0"),
             ("DELIVERY_MAX_AGE", "-1"),
             ("DELIVERY_SHARED_MAX_AGE", "soon"),
             ("CACHE", "perhaps"),
             ("CACHE_MAX_BYTES", "64 MB"),
             ("CACHE_MAX_BYTES", "1000"),
+            ("HSTS_MAX_AGE", "0"),
+            ("CONNECTIONS_PER_ADDRESS", "many"),
             ("RATE_LIMIT_READS", "0"),
             ("RATE_LIMIT_POSTS", "often"),
             ("PURGE_URL", "cache.example/purge"),

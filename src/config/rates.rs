@@ -1,7 +1,7 @@
 //! How many requests one party may send in a minute.
 use std::num::NonZeroU32;
 
-use super::{ConfigError, values::parsed};
+use super::{ConfigError, values::count};
 
 /// Requests a minute, by what they ask for; `None` sets no limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +18,7 @@ pub struct Rates {
 
 impl Rates {
     pub(super) fn read(get: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
-        let rate = |name, default| match get(name).as_deref().unwrap_or(default) {
-            "off" => Ok(None),
-            rate => parsed(name, Some(rate), default).map(Some),
-        };
+        let rate = |name, default| count(name, get(name).as_deref(), default);
         Ok(Self {
             reads: rate("RATE_LIMIT_READS", "off")?,
             posts: rate("RATE_LIMIT_POSTS", "30")?,

@@ -1,5 +1,5 @@
 //! Single settings: from text to value, or a refusal that names the setting.
-use std::{fmt, net::SocketAddr, str::FromStr};
+use std::{fmt, net::SocketAddr, num::NonZeroU32, str::FromStr};
 
 use url::Url;
 
@@ -37,6 +37,18 @@ pub(super) fn switch(
         Some(other) => {
             Err(ConfigError { name, problem: format!("`{other}` is neither on nor off") })
         }
+    }
+}
+
+/// One or more, or `off`.
+pub(super) fn count(
+    name: &'static str,
+    value: Option<&str>,
+    default: &str,
+) -> Result<Option<NonZeroU32>, ConfigError> {
+    match value.unwrap_or(default) {
+        "off" => Ok(None),
+        number => parsed(name, Some(number), default).map(Some),
     }
 }
 

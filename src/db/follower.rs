@@ -135,7 +135,7 @@ impl Reader {
         loop {
             let session = match conn.take() {
                 Some(conn) => Ok(conn),
-                None => self.source.connect(Access::Read),
+                None => self.connect_again(),
             };
             match session.and_then(|conn| self.session(conn)) {
                 Ok(Stopped) => return,
@@ -151,7 +151,6 @@ impl Reader {
 
     /// Follows on one connection until it breaks or nobody needs it any more.
     fn session(&mut self, mut conn: Conn) -> Result<Stopped> {
-        self.look_back(&mut conn)?;
         // A pooler lends the connection to others, who would get the calls.
         if !self.source.pooler {
             dialect::listen(&mut conn)?;
@@ -164,17 +163,20 @@ impl Reader {
         }
     }
 
-    /// Starts anew on a journal that ends before what was read of it: the database is another
-    /// than it was, put back from a copy or succeeded by a replica that lagged behind.
-    fn look_back(&mut self, conn: &mut Conn) -> Result<()> {
-        let last = journal::last(conn)?;
+    /// Connects anew, and trusts nothing that was known before: the database may be another now,
+    /// put back from a copy or succeeded by a replica that lagged behind, and may have gone on.
+    fn connect_again(&self) -> Result<Conn> {
+        let mut conn = self.source.connect(Access::Read)?;
+        let last = journal::last(&mut conn)?;
         if last < self.position.load(Ordering::Relaxed) {
-            tracing::warn!("the journal ends earlier than before, so everything is read anew");
+            tracing::warn!("the journal ends earlier than before: changes have been lost");
             self.known.position.store(last, Ordering::Release);
-            self.known.clock.move_all();
             self.position.store(last, Ordering::Release);
         }
-        Ok(())
+        // Somebody else may write at the places of what is lost.
+        self.own.with(|own| own.retain(|_, moved| !*moved));
+        self.known.clock.move_all();
+        Ok(conn)
     }
 
     /// Moves the tags of every entry that has been written since the last one seen.

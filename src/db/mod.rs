@@ -5,9 +5,11 @@ pub mod clock;
 pub mod dialect;
 mod follower;
 mod group;
+pub mod imports;
 pub mod journal;
 mod lanes;
 pub mod migrations;
+pub mod progress;
 pub mod readers;
 mod replica;
 // In tests the lint does not speak up.
@@ -16,6 +18,7 @@ pub mod schema;
 mod slot;
 pub mod snapshot;
 mod source;
+pub mod tables;
 pub mod types;
 pub mod uses;
 
@@ -95,9 +98,11 @@ struct Known {
 }
 
 impl Db {
-    /// Brings the schema up to date and starts the threads.
+    /// Brings the schema up to date and starts the threads. Refuses a database that an import has
+    /// not yet filled to its end.
     pub fn open(config: &Config) -> Result<Self> {
         migrations::run(&config.database_url)?;
+        imports::refuse_unfinished(&config.database_url)?;
         Self::open_as_is(config)
     }
 

@@ -356,6 +356,42 @@ diesel::table! {
         notice -> Doc,
         resolved -> Bool,
         created_at -> Ts,
+        reporter -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::{db::types::Doc, ids::Uid, time::Ts};
+
+    comment_words (id) {
+        id -> Uid,
+        word -> Text,
+        likeness -> Text,
+        kind -> Text,
+        version -> Integer,
+        created_at -> Ts,
+        updated_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::{db::types::Doc, ids::Uid, time::Ts};
+
+    comment_posts (party, posted_at, article_id) {
+        party -> Text,
+        article_id -> Uid,
+        posted_at -> Ts,
+    }
+}
+
+diesel::table! {
+    imports (digest) {
+        digest -> Text,
+        file -> Text,
+        rows -> BigInt,
+        bytes -> BigInt,
     }
 }
 
@@ -386,4 +422,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     comment_threads,
     comments,
     comment_reports,
+    comment_words,
+    comment_posts,
 );

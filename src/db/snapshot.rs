@@ -37,13 +37,17 @@ impl Part {
 }
 
 /// Gives each part that these tags touch a new version. The caller holds the journal's end.
+///
+/// Versions grow by a width that chance decides: a database that was put back to an older state
+/// does not come by a version again that has stood for something else.
 pub(super) fn touch<'a>(conn: &mut Conn, tags: impl Iterator<Item = &'a Tag>) -> Result<()> {
     let mut parts: Vec<Part> = tags.filter_map(Part::of).collect();
     parts.sort_unstable();
     parts.dedup();
     for part in parts {
+        let width = i64::from(getrandom::u32().map_err(Error::internal)?) + 1;
         diesel::update(part_versions::table.find(part))
-            .set(part_versions::version.eq(part_versions::version + 1))
+            .set(part_versions::version.eq(part_versions::version + width))
             .execute(conn)?;
     }
     Ok(())

@@ -49,6 +49,9 @@ pub enum Error {
     /// 406.
     #[error("This address answers in {0}.")]
     NotAcceptable(&'static str),
+    /// 408: the body did not arrive in time.
+    #[error("The body did not arrive within {0} seconds.")]
+    TooSlow(u64),
     /// 409: the state of the newsroom forbids it.
     #[error("{detail}")]
     Conflict {

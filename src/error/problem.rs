@@ -81,6 +81,8 @@ problem_kinds! {
         "The `Allow` header lists the methods that this address answers to.";
     NOT_ACCEPTABLE "not-acceptable" NOT_ACCEPTABLE "No such representation"
         "Ask for `application/json`, or leave the `Accept` header out.";
+    TOO_SLOW "too-slow" REQUEST_TIMEOUT "Too slow"
+        "Send the request again, all of it without a break; nothing was changed.";
     CONFLICT "conflict" CONFLICT "The present state forbids it"
         "Read the resource again. `errors` names the field that is taken or the resources that stand in the way.";
     GONE "gone" GONE "Retracted"
@@ -114,6 +116,7 @@ impl Error {
             Self::NotFound => &NOT_FOUND,
             Self::MethodNotAllowed(_) => &METHOD_NOT_ALLOWED,
             Self::NotAcceptable(_) => &NOT_ACCEPTABLE,
+            Self::TooSlow(_) => &TOO_SLOW,
             Self::Conflict { .. } => &CONFLICT,
             Self::Gone(_) => &GONE,
             Self::Stale { .. } => &STALE,

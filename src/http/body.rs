@@ -1,5 +1,5 @@
 //! `Body` and `Patch`: JSON that was read, normalised and passed its own checks.
-use std::{fmt::Write, future::Future, pin::Pin};
+use std::{fmt::Write, future::Future, pin::Pin, time::Duration};
 
 use actix_web::{
     FromRequest, HttpRequest,
@@ -10,6 +10,7 @@ use actix_web::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, error::Category};
+use tokio::time::timeout;
 use validator::Validate;
 
 use super::{json::Unique, plain::plain, strict::Strict};
@@ -20,6 +21,9 @@ use crate::{
 
 /// The longest body that is read at all, in bytes: an article's 1 MiB and room around it.
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// How long a body may take to arrive. Actix itself waits for ever, so that anyone could hold as
+/// many connections as they like.
+const PATIENCE: Duration = Duration::from_secs(20);
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
@@ -104,7 +108,8 @@ pub(super) fn bytes(
         if !fits {
             return Err(Error::UnsupportedMediaType(expected));
         }
-        read.await.map_err(|err| match err.as_error::<PayloadError>() {
+        let read = timeout(PATIENCE, read).await.map_err(|_| Error::TooSlow(PATIENCE.as_secs()))?;
+        read.map_err(|err| match err.as_error::<PayloadError>() {
             Some(PayloadError::Overflow) => Error::TooLarge(MAX_BYTES),
             _ => Error::malformed("The body ended too early or was not encoded as announced."),
         })

@@ -193,7 +193,7 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
         refusals.push(404);
     }
     if operation["requestBody"].is_object() {
-        refusals.extend([413, 415, 422]);
+        refusals.extend([408, 413, 415, 422]);
     }
     if let Some(permissions) = operation["security"][0]["bearer"].as_array() {
         refusals.push(401);

@@ -1,5 +1,5 @@
 //! The gate every request passes: its id, HEAD, what it accepts, and headers on every answer.
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use actix_web::{
     HttpMessage, HttpRequest, ResponseError,
@@ -20,6 +20,29 @@ use crate::{
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What browsers are told about every answer (OWASP, REST security): to take it for what it says
+/// it is, to show it in no frame, and to tell no other site where it was.
+const HARDENING: [(HeaderName, &str); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
+
+/// What JSON may load and run if a browser takes it for a page.
+const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// The promise that this server is reached by HTTPS alone (RFC 6797).
+#[derive(Clone)]
+pub struct Hsts(HeaderValue);
+
+impl Hsts {
+    /// The promise for so many seconds.
+    pub fn new(seconds: NonZeroU32) -> Result<Self> {
+        let promise = format!("max-age={seconds}; includeSubDomains");
+        HeaderValue::try_from(promise).map(Self).map_err(Error::internal)
+    }
+}
+
 /// The id of a request, for the handlers that write.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
@@ -38,6 +61,7 @@ pub async fn pass<B: MessageBody>(
     }
     let managed = req.path().starts_with("/manage/");
     let open = req.path().starts_with("/v1/") && is_open_to_any(req.request());
+    let hsts = req.app_data::<Hsts>().map(|hsts| hsts.0.clone());
     let mut answer = REQUEST_ID.scope(id.clone(), respond(req, next)).await?;
     let refused = answer.status().is_client_error() || answer.status().is_server_error();
     let headers = answer.headers_mut();
@@ -51,7 +75,15 @@ pub async fn pass<B: MessageBody>(
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(X_REQUEST_ID, id);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in HARDENING {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING));
+    }
+    if let Some(promise) = hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, promise);
+    }
     Ok(answer)
 }
 

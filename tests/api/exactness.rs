@@ -35,8 +35,8 @@ struct Seen {
     restless: bool,
 }
 
-struct Newsroom {
-    app: TestApp,
+pub struct Newsroom {
+    pub app: TestApp,
     uncached: TestApp,
     random: Rng,
     sections: Vec<String>,
@@ -47,11 +47,11 @@ struct Newsroom {
     slots: Vec<String>,
     comments: Vec<String>,
     /// Every address there ever was.
-    paths: BTreeSet<String>,
+    pub paths: BTreeSet<String>,
     /// Instants to ask about.
     past: Vec<String>,
     seen: HashMap<String, Seen>,
-    log: Vec<String>,
+    pub log: Vec<String>,
 }
 
 fn id(of: &Value) -> String {
@@ -59,7 +59,8 @@ fn id(of: &Value) -> String {
 }
 
 impl Newsroom {
-    async fn open(app: TestApp, seed: u64) -> Self {
+    /// One with some of everything, published.
+    pub async fn open(app: TestApp, seed: u64) -> Self {
         let uncached = app.another(|name| (name == "CACHE").then(|| "off".to_owned())).await;
         let mut room = Self {
             app,
@@ -193,7 +194,7 @@ impl Newsroom {
     }
 
     /// One change; returns whether time was what changed.
-    async fn change(&mut self) -> bool {
+    pub async fn change(&mut self) -> bool {
         let article = self.pick(|room| &room.articles);
         let at = format!("{ARTICLES}/{article}");
         match self.random.u32(..18) {
@@ -312,7 +313,7 @@ impl Newsroom {
     }
 
     /// Everything that readers can ask for.
-    fn addresses(&self) -> Vec<String> {
+    pub fn addresses(&self) -> Vec<String> {
         let queries =
             ["", "?limit=2", "?sort=oldest&total=true", "?language=pl", "?limit=1&total=true"];
         let mut all: Vec<String> =
@@ -365,7 +366,7 @@ impl Newsroom {
         let mut at = 0;
         while let Some(address) = addresses.get(at).cloned() {
             at += 1;
-            let answer = self.same(&cached, &uncached, &address).await;
+            let answer = same(&uncached, &cached, &address, &self.log).await;
             if let Some(next) = answer.body["next"].as_str().filter(|_| at < 10) {
                 let joint = if address.contains('?') { '&' } else { '?' };
                 addresses.push(format!("{address}{joint}cursor={next}"));
@@ -384,19 +385,18 @@ impl Newsroom {
             self.seen.insert(address, Seen { tags, restless });
         }
     }
+}
 
-    /// The answer, which is the same from the cached and from the uncached server.
-    async fn same(&self, cached: &Client, uncached: &Client, address: &str) -> Answer {
-        let made = uncached.get_unchecked(address).await;
-        let kept = cached.get_unchecked(address).await;
-        let log = &self.log;
-        assert_eq!(kept.status, made.status, "{address}: {log:#?}");
-        if made.status == 200 {
-            assert_eq!(kept.text, made.text, "{address}: {log:#?}");
-            for name in ["etag", "last-modified", "link"] {
-                assert_eq!(kept.headers.get(name), made.headers.get(name), "{address}: {log:#?}");
-            }
+/// The answer, which is the same from both servers.
+pub async fn same(made: &Client, kept: &Client, address: &str, log: &[String]) -> Answer {
+    let made = made.get_unchecked(address).await;
+    let kept = kept.get_unchecked(address).await;
+    assert_eq!(kept.status, made.status, "{address}: {log:#?}");
+    if made.status == 200 {
+        assert_eq!(kept.text, made.text, "{address}: {log:#?}");
+        for name in ["etag", "last-modified", "link"] {
+            assert_eq!(kept.headers.get(name), made.headers.get(name), "{address}: {log:#?}");
         }
-        kept
     }
+    kept
 }

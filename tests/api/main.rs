@@ -1,6 +1,7 @@
 //! The whole API over HTTP, in process, on every database at hand. Every answer that a test
 //! receives is checked against the OpenAPI document.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
+mod abuse;
 mod ads;
 mod articles;
 mod cache;
@@ -8,6 +9,8 @@ mod comments;
 mod contract;
 mod demo;
 mod exactness;
+mod fixtures;
+mod group;
 mod hostile;
 mod importing;
 mod journal;
@@ -23,4 +26,5 @@ mod sections;
 mod session;
 mod settings;
 mod support;
+mod transfer;
 mod users;

@@ -1,5 +1,5 @@
-//! The migrations lead up, all the way back, and up again.
-use std::fmt::Debug;
+//! The migrations lead up, all the way back, and up again, whoever takes them.
+use std::{fmt::Debug, thread};
 
 use diesel::{
     Connection, PgConnection, SqliteConnection,
@@ -7,7 +7,16 @@ use diesel::{
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::support::Engine;
+use broadsheet::{
+    config::DatabaseUrl,
+    db::migrations::{self, Fit},
+};
+
+use crate::support::{Engine, TestApp, execute, on_both_engines};
+
+on_both_engines! {
+    the_schema_is_compared_with_what_is_needed,
+}
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -43,4 +52,45 @@ fn postgres_migrates_there_and_back_again() {
         let database = Engine::Postgres.database();
         there_and_back_again(PgConnection::establish(&database.url).unwrap(), || POSTGRES);
     }
+}
+
+/// As when several servers are started at once: one of them does it all.
+fn many_migrate_at_once(engine: Engine) {
+    let database = engine.database();
+    let url: DatabaseUrl = database.url.parse().unwrap();
+    let applied: Vec<Vec<String>> = thread::scope(|scope| {
+        let each = || scope.spawn(|| migrations::run(&url).unwrap());
+        let started: Vec<_> = (0..6).map(|_| each()).collect();
+        started.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let busy: Vec<_> = applied.iter().filter(|applied| !applied.is_empty()).collect();
+    assert!(matches!(busy[..], [all] if all.len() == 10), "{applied:?}");
+    assert_eq!(migrations::check_at(&url).unwrap(), Fit::Fits);
+}
+
+#[test]
+fn many_migrate_sqlite_at_once() {
+    many_migrate_at_once(Engine::Sqlite);
+}
+
+#[test]
+fn many_migrate_postgres_at_once() {
+    if Engine::postgres_is_here() {
+        many_migrate_at_once(Engine::Postgres);
+    }
+}
+
+async fn the_schema_is_compared_with_what_is_needed(app: TestApp) {
+    let check = || app.state.db.read(|conn| migrations::check(conn));
+    assert_eq!(check().await.unwrap(), Fit::Fits);
+    let (queries, _) = app.statements(check()).await;
+    assert_eq!(queries, 2, "cheap enough to be asked again and again");
+    let last = migrations::newest();
+    let version: String = last.chars().filter(char::is_ascii_digit).take(14).collect();
+    let versions = "__diesel_schema_migrations";
+    execute(app.url(), &format!("delete from {versions} where version = '{version}'"));
+    assert_eq!(check().await.unwrap(), Fit::Behind(vec![last.to_owned()]));
+    let newer = "29991231000001";
+    execute(app.url(), &format!("insert into {versions} (version) values ('{newer}')"));
+    assert_eq!(check().await.unwrap(), Fit::Ahead(vec![newer.to_owned()]));
 }

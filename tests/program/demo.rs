@@ -1,10 +1,7 @@
 //! `broadsheet demo` at the command line: once filled, kept as it is, and for one machine alone.
 use std::fs;
 
-use crate::{
-    engines::Engine,
-    server::{Server, program},
-};
+use crate::{engines::Engine, process::program, server::Server};
 
 #[test]
 fn the_demo_appears_whole_and_is_filled_once() {

@@ -1,10 +1,16 @@
 //! The program as people run it: started from the command line, met over the network.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
+#[path = "../api/support/cluster.rs"]
+mod cluster;
 mod demo;
 #[path = "../api/support/engines.rs"]
 mod engines;
+mod migrate;
+mod process;
 mod purge;
 #[path = "../api/support/receiver.rs"]
 mod receiver;
 mod server;
+mod slow;
 mod tour;
+mod transfer;

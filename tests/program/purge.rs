@@ -1,22 +1,13 @@
 //! What the log says about purges: trouble once, its end once, and never a secret.
-use std::{process::Command, time::Duration};
+use std::time::Duration;
 
-use crate::{receiver::Receiver, server::Server};
+use crate::{
+    receiver::Receiver,
+    server::{Server, post},
+};
 
 const TOKEN: &str = "hush-hush-token";
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Sends JSON as the demo's editor; the body that comes back.
-fn post(server: &Server, path: &str, token: &str, body: &str) -> String {
-    let done = Command::new("curl")
-        .args(["-fsS", "-H", "content-type: application/json", "-d", body])
-        .args(["-H", &format!("authorization: Bearer {token}")])
-        .arg(format!("{}{path}", server.origin))
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    String::from_utf8(done.stdout).unwrap()
-}
 
 #[test]
 fn trouble_is_logged_once_and_its_end_once_without_any_secret() {
@@ -26,10 +17,10 @@ fn trouble_is_logged_once_and_its_end_once_without_any_secret() {
     let settings = [("PURGE_URL", &*address), ("PURGE_TOKEN", TOKEN), ("RUST_LOG", "trace")];
     let mut server = Server::demo_with(&settings);
     let who = r#"{"email": "editor@example.org", "password": "demo-newsroom"}"#;
-    let answer = post(&server, "/manage/v1/session", "", who);
+    let answer = post(&server.origin, "/manage/v1/session", "", who);
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     let token = answer["access_token"].as_str().unwrap();
-    post(&server, "/manage/v1/sections", token, r#"{"name": "Night shift"}"#);
+    post(&server.origin, "/manage/v1/sections", token, r#"{"name": "Night shift"}"#);
 
     // None of what the demo was filled with is told.
     for _ in 0..3 {
@@ -40,10 +31,12 @@ fn trouble_is_logged_once_and_its_end_once_without_any_secret() {
     }
     let mut log = Vec::new();
     while !log.last().is_some_and(|line: &String| line.contains("exact again")) {
-        log.push(server.log.recv_timeout(PATIENCE).expect("a word on the end of the trouble"));
+        log.push(
+            server.process.log.recv_timeout(PATIENCE).expect("a word on the end of the trouble"),
+        );
     }
-    server.end();
-    log.extend(server.log.iter());
+    server.process.kill();
+    log.extend(server.process.log.iter());
     let warnings = log.iter().filter(|line| line.contains("WARN")).collect::<Vec<_>>();
     assert!(matches!(warnings[..], [one] if one.contains(&receiver.origin)), "{warnings:?}");
     assert_eq!(log.iter().filter(|line| line.contains("exact again")).count(), 1);

@@ -1,37 +1,18 @@
-//! Starts the built program in a folder of its own, on a free port of this machine.
-use std::{
-    fs::{self, File},
-    io::{BufRead, BufReader},
-    mem,
-    net::TcpListener,
-    path::Path,
-    process::{Child, ChildStderr, Command, Stdio},
-    sync::mpsc::{Receiver, channel},
-    thread,
-};
+//! A demo newsroom that is served from a folder of its own.
+use std::{fs, mem};
 
-use broadsheet::config;
 use tempfile::TempDir;
 
-use crate::engines::{Database, Engine};
-
-/// The program with these arguments in this folder, and without this machine's settings.
-pub fn program(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_broadsheet"));
-    command.args(arguments).current_dir(home).stdin(Stdio::null());
-    for name in config::NAMES {
-        command.env_remove(name);
-    }
-    command
-}
+use crate::{
+    engines::{Database, Engine},
+    process::Process,
+};
 
 /// A running `broadsheet demo`; ended when dropped.
 pub struct Server {
     pub origin: String,
+    pub process: Process,
     pub home: TempDir,
-    /// What it logs, line by line, until it has ended.
-    pub log: Receiver<String>,
-    child: Child,
     // Last, so that it goes when nothing uses it any more.
     _database: Option<Database>,
 }
@@ -56,59 +37,35 @@ impl Server {
 
     /// Ends it and hands over what it leaves behind.
     pub fn leave(mut self) -> TempDir {
-        self.end();
+        self.process.kill();
         mem::replace(&mut self.home, tempfile::tempdir().unwrap())
     }
 
     fn start(home: TempDir, database: Option<Database>, settings: &[(&str, &str)]) -> Self {
-        let address = free_address();
-        let mut command = program(home.path(), &["demo"]);
-        command.env("BIND_ADDR", &address).envs(settings.iter().copied());
+        let mut settings = settings.to_vec();
         if let Some(database) = &database {
-            command.env("DATABASE_URL", &database.url);
-            command.env("JWT_SECRET", "a secret for tests, long enough to sign");
+            settings.push(("DATABASE_URL", &database.url));
+            settings.push(("JWT_SECRET", "a secret for tests, long enough to sign"));
         }
-        let said = File::create(home.path().join("said")).unwrap();
-        let mut child = command.stdout(said).stderr(Stdio::piped()).spawn().unwrap();
-        let log = log_once_it_serves(child.stderr.take().unwrap());
-        Self { origin: format!("http://{address}"), home, log, child, _database: database }
+        let process = Process::start(home.path(), &["demo"], &settings);
+        let origin = format!("http://{}", process.address);
+        Self { origin, process, home, _database: database }
     }
 
     /// What it has printed.
     pub fn said(&self) -> String {
         fs::read_to_string(self.home.path().join("said")).unwrap()
     }
-
-    /// Ends it; its log is complete after that.
-    pub fn end(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-/// Another program could take the port in between, but none does in practice.
-fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
-}
-
-fn log_once_it_serves(log: ChildStderr) -> Receiver<String> {
-    let mut lines = BufReader::new(log).lines().map(Result::unwrap);
-    let (said, heard) = channel();
-    for line in lines.by_ref() {
-        let serves = line.contains("serving http");
-        said.send(line).unwrap();
-        if serves {
-            // Read on, or the program would one day wait for us.
-            thread::spawn(move || lines.for_each(|line| drop(said.send(line))));
-            return heard;
-        }
-    }
-    panic!("the program ended: {}", heard.try_iter().collect::<Vec<_>>().join("\n"));
+/// Sends JSON with a token; the body that comes back.
+pub fn post(origin: &str, path: &str, token: &str, body: &str) -> String {
+    let done = Command::new("curl")
+        .args(["-fsS", "-H", "content-type: application/json", "-d", body])
+        .args(["-H", &format!("authorization: Bearer {token}")])
+        .arg(format!("{origin}{path}"))
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
 }

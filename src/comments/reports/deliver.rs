@@ -6,8 +6,8 @@ use super::{
     queries,
 };
 use crate::{
-    auth::guard::Guest,
-    comments::{queries as comments, threads},
+    auth::{guard::Guest, party::Party},
+    comments::{decisions, queries as comments, threads},
     db::{Db, journal::Entry, types::Json},
     error::{Error, Result},
     http::{
@@ -15,6 +15,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         service::ServiceConfig,
+        settings::Settings,
     },
     ids::{CommentId, ReportId},
     sections,
@@ -28,7 +29,9 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 /// Report a comment
 ///
 /// As a flag, or as a notice of illegal content under article 16 of the Digital Services Act.
-/// The answer confirms that it has arrived.
+/// The answer confirms that it has arrived. One address reports a comment once; when it does so
+/// again, the first report is confirmed again. Reports from several addresses send a comment back
+/// to the moderators.
 #[utoipa::path(tag = "delivery", params(IdempotencyKey), request_body = ReportInput, responses(
     (status = 202, description = "A moderator will look at it.", body = Receipt),
     (status = 404, description = "No such comment is shown, or its article is not public."),
@@ -36,6 +39,8 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 #[post("/comments/{id}/reports")]
 async fn report_comment(
     guest: Guest,
+    party: Party,
+    Settings(settings): Settings,
     db: Db,
     id: Id<CommentId>,
     post: Posted<ReportInput>,
@@ -52,6 +57,10 @@ async fn report_comment(
         }
         let tree = sections::queries::tree(tx)?.visible();
         threads::public(tx, &tree, article, now)?;
+        if let Some(first) = queries::by_reporter(tx, comment.id, party.0.as_deref())? {
+            tx.nothing_to_record("the same address has reported this comment before");
+            return Answer::with_status(StatusCode::ACCEPTED, &Receipt::from(&first));
+        }
         let report = ReportRow {
             id: ReportId::new(),
             comment_id: comment.id,
@@ -59,9 +68,14 @@ async fn report_comment(
             notice: Json(input),
             resolved: false,
             created_at: now,
+            reporter: party.0,
         };
         queries::insert(tx, &report)?;
         tx.record(Entry::new("received", &report).note(report.kind.as_str()))?;
+        let reporters = queries::reporters(tx, comment.id)?;
+        if settings.reports_to_hold.is_some_and(|most| reporters >= most.get().into()) {
+            decisions::hold_reported(tx, &comment, reporters)?;
+        }
         Answer::with_status(StatusCode::ACCEPTED, &Receipt::from(&report))
     })
     .await

@@ -19,8 +19,37 @@ use crate::{
 /// Where a page of reports ended: among the resolved ones or not, and at which.
 pub type Place = (bool, Instant, ReportId);
 
-/// Stores a new report.
+/// For how long it is known where a report came from, in seconds.
+const KNOWN: i64 = 30 * 24 * 60 * 60;
+
+/// The report of a comment from there, if there is one.
+pub fn by_reporter(
+    conn: &mut Conn,
+    comment: CommentId,
+    reporter: Option<&str>,
+) -> Result<Option<ReportRow>> {
+    let Some(reporter) = reporter else { return Ok(None) };
+    let report = comment_reports::table
+        .filter(comment_reports::comment_id.eq(comment))
+        .filter(comment_reports::reporter.eq(reporter));
+    Ok(report.select(ReportRow::as_select()).first(conn).optional()?)
+}
+
+/// From how many places open reports about a comment came.
+pub fn reporters(conn: &mut Conn, comment: CommentId) -> Result<i64> {
+    let open = comment_reports::table
+        .filter(comment_reports::comment_id.eq(comment))
+        .filter(comment_reports::resolved.eq(false))
+        .filter(comment_reports::reporter.is_not_null());
+    Ok(open.count().get_result(conn)?)
+}
+
+/// Stores a new report, and forgets where old ones came from.
 pub fn insert(conn: &mut Conn, report: &ReportRow) -> Result<()> {
+    let old = comment_reports::created_at.le(report.created_at.plus_seconds(-KNOWN));
+    diesel::update(comment_reports::table.filter(old.and(comment_reports::reporter.is_not_null())))
+        .set(comment_reports::reporter.eq(None::<String>))
+        .execute(conn)?;
     diesel::insert_into(comment_reports::table).values(report.clone()).execute(conn)?;
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! The few things the two databases do not share. Nowhere else matches on [`Conn`] or holds SQL.
 pub mod batch;
+pub mod copy;
+pub mod long;
 pub mod merge;
+pub mod rows;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -97,20 +100,6 @@ pub(super) fn begin(conn: &mut Conn, access: Access, limit: Duration) -> Result<
         }
     }
     Ok(())
-}
-
-/// Lets one server at a time change the schema.
-#[expect(clippy::disallowed_methods, reason = "this is where raw SQL lives")]
-pub(super) fn migrating<T>(
-    conn: &mut Conn,
-    work: impl FnOnce(&mut Conn) -> Result<T>,
-) -> Result<T> {
-    const LOCK: i64 = 0x0062_7261_6473_6874;
-    if let Conn::Postgres(conn) = conn {
-        diesel::sql_query("select pg_advisory_lock($1)").bind::<BigInt, _>(LOCK).execute(conn)?;
-    }
-    // The lock ends with the connection, which the caller drops.
-    work(conn)
 }
 
 /// The channel on which PostgreSQL calls those who follow the journal.

@@ -1,5 +1,6 @@
 //! Starts a whole newsroom per test: its own database, its own clock, no network.
 mod client;
+mod cluster;
 mod contract;
 mod engines;
 mod receiver;
@@ -32,7 +33,7 @@ use broadsheet::{
 use serde_json::{Value, json};
 
 pub use client::{Answer, Client};
-pub use engines::{Engine, on_postgres};
+pub use engines::{Database, Engine, execute, on_postgres};
 pub use receiver::{Purge, Receiver};
 
 /// Runs each of these test functions once on every engine.
@@ -99,6 +100,12 @@ impl TestApp {
         Self::serve(self.engine, Rc::clone(&self.database), Arc::clone(&self.clock), settings).await
     }
 
+    /// A server on a database with content from elsewhere, at this instant.
+    pub async fn on(engine: Engine, database: Database, now: Instant) -> Self {
+        let clock = Arc::new(AtomicI64::new(now.micros()));
+        Self::serve(engine, Rc::new(database), clock, |_| None).await
+    }
+
     async fn serve(
         engine: Engine,
         database: Rc<engines::Database>,
@@ -135,6 +142,11 @@ impl TestApp {
     /// What the test runs on.
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// Where the test's database is.
+    pub fn url(&self) -> &str {
+        &self.database.url
     }
 
     /// The schema of the test's tables, on PostgreSQL.

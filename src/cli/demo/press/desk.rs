@@ -206,6 +206,7 @@ impl Desk {
             nickname: dice.one(&words.nicknames).clone(),
             body: body.clone(),
             parent_id: None,
+            website: None,
         };
         said.into_iter().map(|body| Remark { article, input: remark(body, dice) }).collect()
     }

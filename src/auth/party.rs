@@ -1,0 +1,28 @@
+//! Parties: who sends a request, known again for a while and never by name.
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+
+use super::tokens::Keys;
+use crate::{
+    error::{Error, Result},
+    http::address::Address,
+};
+
+/// Handler argument: a fingerprint of the address that a request comes from; `None` for those
+/// that are made inside the process. Addresses themselves are kept nowhere, and without the
+/// secret that signs tokens none can be told from its fingerprint.
+#[derive(Debug, Clone)]
+pub struct Party(pub Option<String>);
+
+impl FromRequest for Party {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let address = Address::from_outside(req);
+        let fingerprint = |keys: Keys| {
+            Self(address.map(|address| keys.fingerprint("party", &address.party().to_string())))
+        };
+        ready(Keys::from_request(req, payload).into_inner().map(fingerprint))
+    }
+}

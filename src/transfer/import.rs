@@ -1,0 +1,164 @@
+//! Imports: an export's rows into an empty database, as they were, and verified by reading back.
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Seek, SeekFrom},
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use super::{
+    line,
+    manifest::{Adding, Manifest, Sum},
+    place::at,
+};
+use crate::{
+    config::DatabaseUrl,
+    db::{
+        Conn,
+        dialect::{
+            long::{self, For},
+            rows,
+        },
+        imports::{self, Import},
+        migrations,
+        progress::telling,
+        tables::{Row, TABLES, Table},
+    },
+    error::{Error, Result},
+};
+
+/// How many rows go into one transaction,
+const ROWS: usize = 2_000;
+/// and how many bytes, unless it is one row alone.
+const BYTES: usize = 4 * 1024 * 1024;
+
+/// Takes in the export, or goes on where an interrupted run of this has stopped; returns how many
+/// rows it holds. The rows bring the journal's entries about them along, so this writes none.
+pub fn import(url: &DatabaseUrl, folder: &Path) -> Result<u64> {
+    let step = Mutex::new(String::new());
+    let line = || step.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let say = |line: String| *step.lock().unwrap_or_else(PoisonError::into_inner) = line;
+    let (manifest, digest) = Manifest::read(folder)?;
+    telling(line, || {
+        for sum in &manifest.files {
+            say(format!("reading {}", sum.file));
+            sum.verify(folder)?;
+        }
+        migrations::run(url)?;
+        let mut conn = long::connect(url, For::Writing)?;
+        let mut place = begin(&mut conn, &manifest, digest)?;
+        for (table, sum) in TABLES.iter().zip(&manifest.files) {
+            if sum.file == place.file {
+                fill(&mut conn, table, folder, &mut place, say)?;
+                place = next(&mut conn, &manifest, place)?;
+            }
+        }
+        long::transaction(&mut conn, For::Reading, |conn| verify(conn, &manifest, say))?;
+        long::transaction(&mut conn, For::Writing, |conn| imports::finish(conn, &place))?;
+        Ok(manifest.rows())
+    })
+}
+
+/// Where to begin: at the first row, or after the last one that is in the database already.
+fn begin(conn: &mut Conn, manifest: &Manifest, digest: String) -> Result<Import> {
+    long::transaction(conn, For::Writing, |conn| {
+        if let Some(place) = imports::find(conn)? {
+            if place.digest == digest {
+                return Ok(place);
+            }
+            return Err(Error::internal(
+                "the import of another export into this database has not been finished; take that \
+                 export again, or an empty database",
+            ));
+        }
+        for table in &*TABLES {
+            if !rows::is_empty(conn, table)? {
+                return Err(Error::internal(format!(
+                    "the database is not empty, there are {} in it; an import needs an empty one",
+                    table.name
+                )));
+            }
+        }
+        let first = manifest.files.first().map(|sum| sum.file.clone()).unwrap_or_default();
+        let place = Import { digest, file: first, rows: 0, bytes: 0 };
+        imports::begin(conn, &place)?;
+        Ok(place)
+    })
+}
+
+/// Inserts what is left of the place's file, batch by batch.
+fn fill(
+    conn: &mut Conn,
+    table: &Table,
+    folder: &Path,
+    place: &mut Import,
+    say: impl Fn(String),
+) -> Result<()> {
+    let path = folder.join(&place.file);
+    let failed = |err| at(&path, &err);
+    let mut file = BufReader::new(File::open(&path).map_err(failed)?);
+    let start = u64::try_from(place.bytes).map_err(Error::internal)?;
+    file.seek(SeekFrom::Start(start)).map_err(failed)?;
+    loop {
+        let (mut batch, mut to, mut bytes) = (Vec::<Row>::new(), place.clone(), 0);
+        let mut text = String::new();
+        while batch.len() < ROWS && bytes < BYTES {
+            text.clear();
+            let length = file.read_line(&mut text).map_err(failed)?;
+            if length == 0 {
+                break;
+            }
+            to.rows += 1;
+            to.bytes += i64::try_from(length).map_err(Error::internal)?;
+            bytes += length;
+            batch.push(line::read(table, &text).map_err(|why| {
+                Error::internal(format!("{}, line {}: {why}", path.display(), to.rows))
+            })?);
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        long::transaction(conn, For::Writing, |conn| {
+            imports::advance(conn, place, &to)?;
+            rows::insert(conn, table, &batch)
+        })?;
+        *place = to;
+        say(format!("filling {}, row {}", table.name, place.rows));
+    }
+}
+
+/// Goes to the start of the next file, if there is one.
+fn next(conn: &mut Conn, manifest: &Manifest, place: Import) -> Result<Import> {
+    let mut later = manifest.files.iter().skip_while(|sum| sum.file != place.file).skip(1);
+    let Some(sum) = later.next() else { return Ok(place) };
+    let to = Import { file: sum.file.clone(), rows: 0, bytes: 0, digest: place.digest.clone() };
+    long::transaction(conn, For::Writing, |conn| imports::advance(conn, &place, &to))?;
+    Ok(to)
+}
+
+/// Reads everything back and compares it with what was written.
+fn verify(conn: &mut Conn, manifest: &Manifest, say: impl Fn(String)) -> Result<()> {
+    for (table, expected) in TABLES.iter().zip(&manifest.files) {
+        let found = sum(conn, table, &expected.file, &say)?;
+        if found != *expected {
+            return Err(Error::internal(format!(
+                "the database does not hold what was written: of {} there are {} rows, and there \
+                 should be {}; import into an empty database again, while nothing else writes to it",
+                table.name, found.rows, expected.rows
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn sum(conn: &mut Conn, table: &Table, file: &str, say: impl Fn(String)) -> Result<Sum> {
+    let (mut found, mut text) = (Adding::default(), Vec::new());
+    rows::stream(conn, table, |row| {
+        text.clear();
+        line::write(table, &row, &mut text).map_err(Error::internal)?;
+        found.add(&text);
+        say(format!("verifying {}, row {}", table.name, found.rows));
+        Ok(())
+    })?;
+    Ok(found.sum(file))
+}

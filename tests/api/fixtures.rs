@@ -1,0 +1,163 @@
+//! Databases of every released schema: opened by this program, they serve what they held.
+use std::{fs, path::Path, process::Command};
+
+use broadsheet::{
+    db::migrations::{self, Fit},
+    transfer::{export::export, import::import},
+};
+use diesel::{Connection, RunQueryDsl, SqliteConnection, sql_types::Text};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    exactness::Newsroom,
+    support::{Database, Engine, TestApp, execute},
+};
+
+const FOLDER: &str = "tests/fixtures";
+
+#[actix_web::test]
+async fn every_released_schema_upgrades_with_its_data_on_sqlite() {
+    every_released_schema_upgrades_with_its_data(Engine::Sqlite).await;
+}
+
+#[actix_web::test]
+async fn every_released_schema_upgrades_with_its_data_on_postgres() {
+    if Engine::postgres_is_here() {
+        every_released_schema_upgrades_with_its_data(Engine::Postgres).await;
+    }
+}
+
+async fn every_released_schema_upgrades_with_its_data(engine: Engine) {
+    let releases = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path());
+    let releases: Vec<_> = releases.filter(|path| path.is_dir()).collect();
+    assert!(!releases.is_empty());
+    for release in releases {
+        upgrades_with_its_data(&release, engine).await;
+    }
+}
+
+fn file(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "sqlite.sql",
+        Engine::Postgres => "postgres.sql",
+    }
+}
+
+async fn upgrades_with_its_data(release: &Path, engine: Engine) {
+    let read = |name: &str| fs::read_to_string(release.join(name)).unwrap();
+    let held: Value = serde_json::from_str(&read("pages.json")).unwrap();
+    let database = engine.database();
+    execute(&database.url, &read(file(engine)));
+    let now = held["now"].as_str().unwrap().parse().unwrap();
+    let app = TestApp::on(engine, database, now).await;
+    assert_eq!(app.state.db.read(|conn| migrations::check(conn)).await.unwrap(), Fit::Fits);
+    for (address, page) in held["pages"].as_object().unwrap() {
+        let served = app.anyone().get_unchecked(address).await.body;
+        holds(&served, page, &format!("{}: {address}", release.display()));
+    }
+    let admin = app.admin().await;
+    admin.post("/manage/v1/sections", json!({"name": "Upgrades"})).await.expect(201);
+}
+
+/// Whether the answer says all that is expected; a later version may say more.
+fn holds(answer: &Value, expected: &Value, at: &str) {
+    match (answer, expected) {
+        (Value::Object(answer), Value::Object(expected)) => {
+            for (name, value) in expected {
+                holds(answer.get(name).unwrap_or(&Value::Null), value, &format!("{at} {name}"));
+            }
+        }
+        (Value::Array(answer), Value::Array(expected)) if answer.len() == expected.len() => {
+            for (number, (answer, value)) in answer.iter().zip(expected).enumerate() {
+                holds(answer, value, &format!("{at} {number}"));
+            }
+        }
+        _ => assert_eq!(answer, expected, "{at}"),
+    }
+}
+
+/// Writes the fixtures of this version: the same newsroom on both databases.
+#[actix_web::test]
+#[ignore = "changes the fixtures; run at each release, see tests/fixtures/README.md"]
+async fn make() {
+    let release = Path::new(FOLDER).join(env!("CARGO_PKG_VERSION"));
+    fs::create_dir_all(&release).unwrap();
+    let mut room = Newsroom::open(TestApp::start(Engine::Sqlite).await, 0x5eed).await;
+    for _ in 0..24 {
+        room.change().await;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let moved = home.path().join("export");
+    export(&room.app.url().parse().unwrap(), &moved, room.app.now()).unwrap();
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = engine.database();
+        import(&database.url.parse().unwrap(), &moved).unwrap();
+        let dump = match engine {
+            Engine::Sqlite => dump_sqlite(&database),
+            Engine::Postgres => dump_postgres(&database),
+        };
+        fs::write(release.join(file(engine)), dump).unwrap();
+    }
+    let mut pages = Map::new();
+    for path in &room.paths {
+        let address = format!("/v1/page?path={path}");
+        let mut page = room.app.anyone().get_unchecked(&address).await.body;
+        // A refusal names the request that it answers.
+        page.as_object_mut().unwrap().remove("request_id");
+        pages.insert(address, page);
+    }
+    let held = json!({"now": room.app.now(), "pages": pages});
+    let text = serde_json::to_string_pretty(&held).unwrap();
+    fs::write(release.join("pages.json"), text + "\n").unwrap();
+}
+
+#[derive(diesel::QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+#[expect(clippy::disallowed_methods, reason = "a dump is raw SQL")]
+fn dump_sqlite(database: &Database) -> String {
+    let path = database.url.trim_start_matches("sqlite:");
+    let mut conn = SqliteConnection::establish(path).unwrap();
+    let mut lines = |query: &str| -> Vec<String> {
+        let lines: Vec<Line> = diesel::sql_query(query).load(&mut conn).unwrap();
+        lines.into_iter().map(|line| line.line).collect()
+    };
+    let mut dump = lines(
+        "select sql || ';' as line from sqlite_schema where type = 'table' and
+        name not like 'sqlite_%' order by rowid",
+    );
+    let rows = lines(
+        "select 'select ''insert into ' || t.name || ' values (''||' ||
+        group_concat('quote(\"' || c.name || '\")', '||'', ''||') || '||'');'' as line from ' ||
+        t.name as line from sqlite_schema t, pragma_table_info(t.name) c
+        where t.type = 'table' and t.name not like 'sqlite_%' group by t.name order by t.rowid",
+    );
+    for query in rows {
+        dump.extend(lines(&query));
+    }
+    dump.extend(lines(
+        "select sql || ';' as line from sqlite_schema where type = 'index' and
+        sql is not null order by rowid",
+    ));
+    dump.join("\n") + "\n"
+}
+
+fn dump_postgres(database: &Database) -> String {
+    let schema = database.schema.as_deref().unwrap();
+    let done = Command::new("pg_dump")
+        .args(["--inserts", "--no-owner", "--no-privileges", "--schema", schema])
+        .arg(&database.url)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    // Into whichever schema it is read, and without what only `psql` understands.
+    let dump = String::from_utf8(done.stdout).unwrap().replace(&format!("{schema}."), "");
+    let said = |line: &&str| {
+        let noise = ["--", "\\", "SET ", "CREATE SCHEMA ", "SELECT pg_catalog.set_config("];
+        !line.is_empty() && !noise.iter().any(|start| line.starts_with(start))
+    };
+    dump.lines().filter(said).collect::<Vec<_>>().join("\n") + "\n"
+}

@@ -1,0 +1,21 @@
+//! What becomes of acknowledged work when the program, the database or the disk fails.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
+mod caller;
+#[path = "../api/support/cluster.rs"]
+mod cluster;
+mod crowd;
+mod desk;
+mod disk;
+#[path = "../api/support/engines.rs"]
+mod engines;
+mod kill;
+mod newsroom;
+mod outage;
+mod pooler;
+mod power;
+#[path = "../program/process.rs"]
+mod process;
+mod replica;
+mod shift;
+mod stop;
+mod whole;

@@ -1,0 +1,171 @@
+//! `broadsheet export`, `import` and `backup` at the command line: interrupted, and under load.
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{
+    engines::Engine,
+    server::{Server, post, program},
+};
+
+fn run(command: &mut Command) -> String {
+    let done = command.output().unwrap();
+    let why = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.success(), "{why}");
+    String::from_utf8(done.stdout).unwrap()
+}
+
+fn refused(command: &mut Command) -> String {
+    let done = command.output().unwrap();
+    assert_eq!(done.status.code(), Some(1), "{}", String::from_utf8_lossy(&done.stdout));
+    String::from_utf8(done.stderr).unwrap()
+}
+
+fn filled(home: &Path) {
+    run(&mut program(home, &["demo", "--articles", "60", "--fill-only"]));
+}
+
+#[test]
+fn a_killed_import_goes_on_where_it_was() {
+    let home = tempfile::tempdir().unwrap();
+    filled(home.path());
+    let exported = run(&mut program(home.path(), &["export", "export"]));
+    goes_on_where_it_was(home.path(), Engine::Sqlite, &exported);
+    if Engine::postgres_is_here() {
+        goes_on_where_it_was(home.path(), Engine::Postgres, &exported);
+    }
+}
+
+/// Killed again and again, each time later, until it gets to its end.
+fn goes_on_where_it_was(home: &Path, engine: Engine, exported: &str) {
+    let database = engine.database();
+    let on_target = |arguments: &[&str]| {
+        let mut command = program(home, arguments);
+        command.env("DATABASE_URL", &database.url).env("JWT_SECRET", "x".repeat(32));
+        command
+    };
+    let mut unfinished = 0;
+    for pause in (1..).map(|step| Duration::from_millis(25 * step)) {
+        let mut command = on_target(&["import", "export"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(pause);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let users = on_target(&["user", "list"]).output().unwrap();
+        if users.status.success() && !users.stdout.is_empty() {
+            break;
+        }
+        if !users.status.success() {
+            let why = String::from_utf8(users.stderr).unwrap();
+            assert!(why.contains("has not been finished: it came as far as row"), "{why}");
+            unfinished += 1;
+        }
+    }
+    assert!(unfinished > 0, "it was never caught in the middle");
+    let again = run(&mut on_target(&["export", &format!("again on {engine:?}")]));
+    assert_eq!(again.split_once(": ").unwrap().1, exported.split_once(": ").unwrap().1);
+    let files = |folder: &str| -> Value {
+        let text = fs::read(home.join(folder).join("manifest.json")).unwrap();
+        serde_json::from_slice::<Value>(&text).unwrap()["files"].clone()
+    };
+    assert_eq!(files("export"), files(&format!("again on {engine:?}")));
+}
+
+#[test]
+fn what_is_there_is_not_overwritten_and_what_is_not_there_is_not_made() {
+    let home = tempfile::tempdir().unwrap();
+    for command in [["backup", "copy.db"], ["export", "export"]] {
+        let why = refused(&mut program(home.path(), &command));
+        assert!(why.contains("there is no file broadsheet.db"), "{why}");
+    }
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    run(&mut program(home.path(), &["migrate"]));
+    fs::write(home.path().join("copy.db"), "mine").unwrap();
+    let why = refused(&mut program(home.path(), &["backup", "copy.db"]));
+    assert!(why.contains("copy.db is there already and is not overwritten"), "{why}");
+    assert_eq!(fs::read(home.path().join("copy.db")).unwrap(), b"mine");
+}
+
+#[test]
+fn postgres_is_backed_up_by_its_own_program() {
+    if Engine::postgres_is_here() {
+        let (home, database) = (tempfile::tempdir().unwrap(), Engine::Postgres.database());
+        let mut command = program(home.path(), &["backup", "copy.db"]);
+        command.env("DATABASE_URL", &database.url).env("JWT_SECRET", "x".repeat(32));
+        let why = refused(&mut command);
+        assert!(why.contains("pg_dump") && why.contains("broadsheet export"), "{why}");
+    }
+}
+
+/// How many sections there are before a backup is made.
+const BEFORE: u32 = 60;
+
+#[test]
+fn a_backup_under_load_holds_everything_acknowledged_before() {
+    let home = tempfile::tempdir().unwrap();
+    filled(home.path());
+    // What an interrupted run may have left.
+    fs::write(home.path().join("copy.db.partial"), "half").unwrap();
+    let server = Server::demo_in(home);
+    let who = r#"{"email": "editor@example.org", "password": "demo-newsroom"}"#;
+    let answer = post(&server.origin, "/manage/v1/session", "", who);
+    let token = serde_json::from_str::<Value>(&answer).unwrap()["access_token"].clone();
+    let token = token.as_str().unwrap();
+
+    let (made, slowest) = (Mutex::new(Vec::new()), Mutex::new(Duration::ZERO));
+    let (number, done) = (AtomicU32::new(0), AtomicBool::new(false));
+    let origin = server.origin.as_str();
+    let write = || {
+        while !done.load(Ordering::Relaxed) {
+            let name = format!("Section {}", number.fetch_add(1, Ordering::Relaxed));
+            let started = Instant::now();
+            let body = format!(r#"{{"name": "{name}"}}"#);
+            let answer = post(origin, "/manage/v1/sections", token, &body);
+            let took = started.elapsed();
+            made.lock().unwrap().push(answer);
+            let mut slowest = slowest.lock().unwrap();
+            *slowest = took.max(*slowest);
+        }
+    };
+    let before = thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(write);
+        }
+        while made.lock().unwrap().len() < BEFORE as usize {
+            thread::yield_now();
+        }
+        *slowest.lock().unwrap() = Duration::ZERO;
+        let before = made.lock().unwrap().clone();
+        let started = Instant::now();
+        let said = program(server.home.path(), &["backup", "copy.db"]).output();
+        println!("the backup took {:?}", started.elapsed());
+        done.store(true, Ordering::Relaxed);
+        let said = said.unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        before
+    });
+    println!("the slowest of the writes meanwhile took {:?}", slowest.lock().unwrap());
+    let beside = fs::read_dir(server.home.path()).unwrap();
+    let beside = beside.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let copies: Vec<String> = beside.filter(|name| name.starts_with("copy")).collect();
+    assert_eq!(copies, ["copy.db"], "nothing is left beside it");
+
+    let copy = format!("sqlite:{}", server.home.path().join("copy.db").display());
+    let copy = Server::demo_with(&[("DATABASE_URL", &copy)]);
+    assert!(copy.said().contains("there are users already"), "{}", copy.said());
+    for answer in before {
+        let id = serde_json::from_str::<Value>(&answer).unwrap()["id"].clone();
+        let address = format!("{}/v1/sections/{}", copy.origin, id.as_str().unwrap());
+        run(Command::new("curl").args(["-fsS", &address]));
+    }
+}
