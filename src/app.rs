@@ -32,12 +32,16 @@ use crate::{
         gate::{self, Hsts},
         idempotency::Running,
         limits::{self, Limits},
+        meter::Meter,
         problems,
         routes::{self, Routes},
         service::{Described, Handlers, ServiceConfig, serving},
     },
-    journal, media, pages, sections,
+    journal, media,
+    operations::{self, metrics::StartedAt},
+    pages, sections,
     time::Clock,
+    traces::Traces,
     users,
 };
 
@@ -82,6 +86,10 @@ pub struct State {
     hsts: Option<Hsts>,
     limits: Limits,
     running: Running,
+    /// Sends traces; `None` where no collector is named.
+    pub traces: Option<Traces>,
+    meter: Meter,
+    started: StartedAt,
 }
 
 impl State {
@@ -91,7 +99,10 @@ impl State {
         let answers = Answers::open(&config, &db);
         let hsts = config.hsts_max_age.map(Hsts::new).transpose()?;
         let (limits, running) = (Limits::new(&config), Running::default());
-        Ok(Self { config: Arc::new(config), db, keys, clock, answers, hsts, limits, running })
+        let (meter, started) = (Meter::open(&ROUTES)?, StartedAt(clock.now()));
+        let traces = Traces::open(&config)?;
+        let config = Arc::new(config);
+        Ok(Self { config, db, keys, clock, answers, hsts, limits, running, traces, meter, started })
     }
 }
 
@@ -152,7 +163,7 @@ const PARTS: [(&str, Handlers); 3] = [("/v1", delivery), ("/manage/v1", manageme
 
 /// What stands beside the faces.
 fn beside(cfg: &mut ServiceConfig<'_>) {
-    cfg.configure(problems::routes).service(openapi_document);
+    cfg.configure(problems::routes).configure(operations::routes).service(openapi_document);
 }
 
 /// The OpenAPI document, made from the code: what the committed one has to be.
@@ -196,6 +207,10 @@ pub fn build(
         Some(hsts) => app.app_data(hsts),
         None => app,
     };
+    let app = match state.traces {
+        Some(traces) => app.app_data(traces),
+        None => app,
+    };
     let replica = state.db.preferring_replica();
     let app = app
         .app_data(state.db)
@@ -204,6 +219,8 @@ pub fn build(
         .app_data(Arc::clone(&config))
         .app_data(state.limits)
         .app_data(state.running)
+        .app_data(state.meter)
+        .app_data(state.started)
         .app_data(ROUTES.clone())
         .app_data(body::limit());
     let open = config.cors_origins == Origins::Any;

@@ -9,10 +9,10 @@ use std::{
 /// A room uses rooms of lower floors: never those above, and none beside it. Only the ground
 /// floor is one hall.
 const FLOORS: &[&[&str]] = &[
-    &["config", "error", "ids", "tags", "text", "time"],
+    &["config", "error", "ids", "outbound", "tags", "text", "time", "traces"],
     &["db"],
     &["http", "purge", "transfer"],
-    &["auth"],
+    &["auth", "operations"],
     &["sections"],
     &["media", "ads", "users", "journal"],
     &["articles"],

@@ -20,7 +20,10 @@ use super::{
 use crate::{
     db::{Actor, Context, Db},
     error::{Error, Result},
-    http::{gate::RequestId, routes::check_query},
+    http::{
+        gate::{RequestId, SignedIn},
+        routes::check_query,
+    },
     ids::{SectionId, SessionId, UserId},
     time::{Instant, Now},
 };
@@ -68,6 +71,9 @@ pub async fn identify<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let caller = find_caller(req.request()).await;
+    if let Ok(Caller { id, .. }) = &caller {
+        req.extensions_mut().insert(SignedIn(*id));
+    }
     req.extensions_mut().insert(Known(caller));
     next.call(req).await
 }

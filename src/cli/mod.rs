@@ -3,21 +3,15 @@ mod backup;
 pub mod demo;
 mod export;
 mod import;
+mod log;
 mod migrate;
 mod openapi;
 pub mod serve;
 mod user;
 
-use std::{
-    error::Error as _,
-    fmt,
-    future::Future,
-    io::{self, IsTerminal},
-    process::ExitCode,
-};
+use std::{error::Error as _, fmt, future::Future, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     config::{self, Config, ConfigError},
@@ -72,21 +66,16 @@ enum Command {
     Openapi,
 }
 
-/// What is logged unless `RUST_LOG` says otherwise: of the server's own stages, only troubles.
-const LOGGED: &str = "info,actix_server=warn";
-
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    // For `RUST_LOG`; what is wrong with the file is said by the commands that need settings.
+    // For the log; what is wrong with the file is said by the commands that need settings.
     let _ = config::load_file();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
-    match run(cli.command) {
+    let done = config::log_format().map_err(Failure::from).and_then(|format| {
+        log::start(format);
+        run(cli.command)
+    });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("broadsheet: {failure}");

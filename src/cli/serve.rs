@@ -37,6 +37,11 @@ pub async fn run(server: Server, state: &State) -> Result<()> {
             "an outside cache is slow to answer; its purge is told after the next start"
         );
     }
+    if let Some(traces) = &state.traces
+        && let Err(err) = traces.end()
+    {
+        tracing::warn!("the last traces were not sent: {err}");
+    }
     done
 }
 
@@ -69,7 +74,7 @@ async fn first_administrator(state: &State) -> Result<()> {
     };
     let now = state.clock.now();
     if users::first::make_administrator(&state.db, email, password, now).await? {
-        tracing::info!("made the first administrator, {email}");
+        tracing::info!("made the first administrator, as ADMIN_EMAIL says");
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Settings: read from the environment and `.env`, checked once, at the start.
 mod database;
+mod operations;
 mod proxies;
 mod rates;
 mod receiver;
@@ -9,6 +10,7 @@ mod values;
 use std::{net::SocketAddr, num::NonZeroU32};
 
 pub use database::DatabaseUrl;
+pub use operations::{LogFormat, Operations};
 pub use proxies::Proxies;
 pub use rates::Rates;
 pub use receiver::Receiver;
@@ -87,6 +89,8 @@ pub struct Config {
     pub rates: Rates,
     /// `PURGE_URL` and `PURGE_TOKEN`: where the caches outside take purges.
     pub purge: Option<Receiver>,
+    /// How the server lets itself be watched.
+    pub operations: Operations,
 }
 
 /// The names of all settings, as `.env.example` lists them.
@@ -121,6 +125,11 @@ pub const NAMES: &[&str] = &[
     "RATE_LIMIT_MANAGEMENT",
     "PURGE_URL",
     "PURGE_TOKEN",
+    "METRICS_TOKEN",
+    "LOG_FORMAT",
+    "ACCESS_LOG",
+    "SLOW_QUERY_MS",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
     "RUST_LOG",
 ];
 
@@ -191,6 +200,7 @@ impl Config {
             hsts_max_age: count("HSTS_MAX_AGE", get("HSTS_MAX_AGE").as_deref(), "off")?,
             rates: Rates::read(get)?,
             purge: Receiver::read(get("PURGE_URL"), get("PURGE_TOKEN"))?,
+            operations: Operations::read(get)?,
         };
         if crate::text::language_form(&config.default_language).is_err() {
             return Err(ConfigError {
@@ -234,6 +244,13 @@ impl Config {
         }
         Ok(config)
     }
+}
+
+/// How to log, which has to be known before anything else is read.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn log_format() -> Result<LogFormat, ConfigError> {
+    let given = std::env::var("LOG_FORMAT").ok();
+    operations::log_format(given.as_deref().map(str::trim).filter(|value| !value.is_empty()))
 }
 
 /// Takes what `.env` of the working directory says and the environment does not.
@@ -294,6 +311,11 @@ mod tests {
             ("RATE_LIMIT_POSTS", "often"),
             ("PURGE_URL", "cache.example/purge"),
             ("PURGE_TOKEN", "for nobody"),
+            ("METRICS_TOKEN", "short"),
+            ("LOG_FORMAT", "xml"),
+            ("ACCESS_LOG", "true"),
+            ("SLOW_QUERY_MS", "1 s"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector.example:4318"),
         ] {
             let refusal = with(name, value).unwrap_err().to_string();
             assert!(refusal.starts_with(name), "{refusal}");

@@ -48,7 +48,8 @@ where
             follower.look_at(&undone.places);
         }
         let mut tx = Tx { conn, by: self.by.clone(), entries: None };
-        let done = self.work.clone()(&mut tx)?;
+        let work = self.work.clone();
+        let done = self.turn.within(|| work(&mut tx))?;
         let entries = tx
             .entries
             .ok_or_else(|| Error::internal("a write that recorded nothing in the journal"))?;

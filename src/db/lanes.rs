@@ -1,7 +1,10 @@
 //! Lanes: bounded queues, and threads with one connection each that work them off.
 use std::{
     io,
-    sync::{Arc, Barrier},
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -10,21 +13,47 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use tokio::{sync::oneshot, time::timeout};
 
 use super::slot::Slot;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, REQUEST_ID, Result, request_id},
+    traces::Job,
+};
 
 /// How many jobs may wait in one lane before new ones are turned away.
 const QUEUE: usize = 1024;
 
 /// A queue of jobs and the threads that work on it. The threads end with the last handle.
 pub struct Lane<J> {
+    /// What the lane is for.
+    pub name: &'static str,
     orders: Sender<Order<J>>,
     threads: usize,
+    counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    busy: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// How busy a lane is.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Connections there may be.
+    pub threads: u64,
+    /// Of these, at work just now.
+    pub busy: u64,
+    /// Jobs that wait.
+    pub waiting: u64,
+    /// Jobs turned away since the start.
+    pub refused: u64,
 }
 
 // Derived, it would ask the same of the jobs.
 impl<J> Clone for Lane<J> {
     fn clone(&self) -> Self {
-        Self { orders: self.orders.clone(), threads: self.threads }
+        let (orders, counts) = (self.orders.clone(), Arc::clone(&self.counts));
+        Self { name: self.name, orders, threads: self.threads, counts }
     }
 }
 
@@ -67,19 +96,25 @@ impl<J: Send + 'static> Lane<J> {
     /// Starts `threads` threads that each do `work` with a slot of their own. Besides the job in
     /// hand it may take more of those that wait.
     pub fn start(
-        name: &str,
+        name: &'static str,
         threads: usize,
         slot: &Slot,
         work: impl Fn(&mut Slot, J, &mut Waiting<J>) + Copy + Send + 'static,
     ) -> io::Result<Self> {
         let (orders, waiting) = bounded(QUEUE);
+        let counts = Arc::<Counts>::default();
         for number in 0..threads {
             let mut slot = slot.another();
             let mut waiting = Waiting { orders: waiting.clone(), met: None };
+            let counts = Arc::clone(&counts);
             thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
                 while let Some(order) = waiting.order() {
                     match order {
-                        Order::Work(job) => work(&mut slot, job, &mut waiting),
+                        Order::Work(job) => {
+                            counts.busy.fetch_add(1, Ordering::Relaxed);
+                            work(&mut slot, job, &mut waiting);
+                            counts.busy.fetch_sub(1, Ordering::Relaxed);
+                        }
                         Order::Rest(all, done) => {
                             slot.close();
                             all.wait();
@@ -89,7 +124,7 @@ impl<J: Send + 'static> Lane<J> {
                 }
             })?;
         }
-        Ok(Self { orders, threads })
+        Ok(Self { name, orders, threads, counts })
     }
 
     /// Puts a job at the end of the queue.
@@ -114,7 +149,20 @@ impl<J: Send + 'static> Lane<J> {
     }
 
     fn send(&self, order: Order<J>) -> Result<()> {
-        self.orders.try_send(order).map_err(|_| Error::Unavailable("the queue is full".into()))
+        self.orders.try_send(order).map_err(|_| {
+            self.counts.refused.fetch_add(1, Ordering::Relaxed);
+            Error::Unavailable("the queue is full".into())
+        })
+    }
+
+    /// How busy it is just now.
+    pub fn load(&self) -> Load {
+        Load {
+            threads: self.threads as u64,
+            busy: self.counts.busy.load(Ordering::Relaxed),
+            waiting: self.orders.len() as u64,
+            refused: self.counts.refused.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -123,6 +171,9 @@ impl<J: Send + 'static> Lane<J> {
 pub struct Turn<T> {
     begun: Option<oneshot::Sender<()>>,
     answer: oneshot::Sender<Result<T>>,
+    request_id: String,
+    /// Ends with the answer.
+    span: Job,
 }
 
 /// The other end.
@@ -131,17 +182,24 @@ pub struct Wait<T> {
     answer: oneshot::Receiver<Result<T>>,
 }
 
-/// Makes both ends.
-pub fn turn<T>() -> (Turn<T>, Wait<T>) {
+/// Makes both ends, for a job in the lane of this name.
+pub fn turn<T>(lane: &'static str) -> (Turn<T>, Wait<T>) {
     let (begins, begun) = oneshot::channel();
     let (answers, answer) = oneshot::channel();
-    (Turn { begun: Some(begins), answer: answers }, Wait { begun, answer })
+    let (request_id, span) = (request_id(), Job::queued(lane));
+    (Turn { begun: Some(begins), answer: answers, request_id, span }, Wait { begun, answer })
 }
 
 impl<T> Turn<T> {
     /// Whether the job is still wanted. From here on it is waited for, however long it takes.
     pub fn begin(&mut self) -> bool {
+        self.span.begun();
         self.begun.take().is_none_or(|begun| begun.send(()).is_ok())
+    }
+
+    /// Does `work` in the name of the request that asked for the job.
+    pub fn within<R>(&self, work: impl FnOnce() -> R) -> R {
+        REQUEST_ID.sync_scope(self.request_id.clone(), work)
     }
 
     /// Tells what came of it.

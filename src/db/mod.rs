@@ -6,6 +6,7 @@ pub mod dialect;
 mod follower;
 mod group;
 pub mod imports;
+mod instruments;
 pub mod journal;
 mod lanes;
 pub mod migrations;
@@ -27,7 +28,7 @@ use std::{
     ops::{Deref, DerefMut},
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
     thread::available_parallelism,
     time::Duration,
@@ -46,7 +47,10 @@ use change::Change;
 use clock::TagClock;
 use follower::Follower;
 use group::Write;
+pub use instruments::Counts;
+use instruments::Instruments;
 use journal::Entry;
+pub use lanes::Load;
 use lanes::{Lane, Waiting};
 use replica::Replica;
 use slot::Slot;
@@ -80,7 +84,7 @@ pub struct Db {
     prefers_replica: bool,
     /// For how long a job may wait for its turn.
     patience: Duration,
-    statements: Arc<AtomicU64>,
+    instruments: Arc<Instruments>,
     known: Known,
     kept: Arc<Kept>,
 }
@@ -108,10 +112,10 @@ impl Db {
 
     /// Starts the threads on a database whose schema is up to date already.
     pub fn open_as_is(config: &Config) -> Result<Self> {
-        let statements = Arc::new(AtomicU64::new(0));
+        let instruments = Instruments::new(config.operations.slow_query);
         let source = Source::primary(config);
         let slot =
-            |source: &Source, access| Slot::new(source.clone(), access, Arc::clone(&statements));
+            |source: &Source, access| Slot::new(source.clone(), access, Arc::clone(&instruments));
         let cores = available_parallelism().map_or(2, usize::from);
         let readers = Lane::start("reader", cores, &slot(&source, Access::Read), read)
             .map_err(Error::internal)?;
@@ -138,7 +142,7 @@ impl Db {
             replica,
             prefers_replica: false,
             patience: source.timeout,
-            statements,
+            instruments,
             known,
             kept: Arc::default(),
         })
@@ -185,9 +189,13 @@ impl Db {
         by: impl Into<Context>,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Clone + Send + 'static,
     ) -> Result<T> {
-        let (turn, wait) = lanes::turn();
+        let (turn, wait) = lanes::turn(self.writers.name);
         self.writers.queue(Box::new(Change::new(self.known.clone(), by.into(), work, turn)))?;
-        wait.answer(self.patience).await
+        let done = wait.answer(self.patience).await;
+        if done.is_ok() {
+            self.instruments.writes.fetch_add(1, Ordering::Relaxed);
+        }
+        done
     }
 
     /// The last place in the journal up to which this server has followed all changes; `None`
@@ -208,7 +216,19 @@ impl Db {
 
     /// How many statements were run since the start, those around transactions left out.
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.counts().statements
+    }
+
+    /// What was done since the start.
+    pub fn counts(&self) -> Counts {
+        self.instruments.counts()
+    }
+
+    /// How busy those who work on the database are just now, by what they are for.
+    pub fn loads(&self) -> Vec<(&'static str, Load)> {
+        let lanes = [Some(&self.readers), self.replica.as_ref().map(Replica::lane)];
+        let reading = lanes.into_iter().flatten().map(|lane| (lane.name, lane.load()));
+        reading.chain([(self.writers.name, self.writers.load())]).collect()
     }
 }
 
@@ -222,10 +242,11 @@ async fn reading<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce(&mut Slot) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let (mut turn, wait) = lanes::turn();
+    let (mut turn, wait) = lanes::turn(lane.name);
     lane.queue(Box::new(move |slot: &mut Slot| {
         if turn.begin() {
-            turn.answer(work(slot));
+            let done = turn.within(|| work(slot));
+            turn.answer(done);
         }
     }))?;
     wait.answer(patience).await

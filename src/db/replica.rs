@@ -73,6 +73,11 @@ impl Replica {
         *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 
+    /// The threads that read from it.
+    pub fn lane(&self) -> &Lane<Read> {
+        &self.lane
+    }
+
     /// Closes its connections.
     pub async fn rest(&self) -> Result<()> {
         self.lane.rest().await

@@ -1,18 +1,16 @@
 //! Slots: one connection each, opened when first needed and again after it broke.
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use diesel::connection::{Connection, InstrumentationEvent, TransactionManager};
+use diesel::connection::{Connection, TransactionManager};
 
 use super::{
     Conn, dialect,
+    instruments::Instruments,
     source::{Access, Source},
 };
 use crate::{
@@ -30,19 +28,19 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 pub struct Slot {
     source: Source,
     access: Access,
-    statements: Arc<AtomicU64>,
+    instruments: Arc<Instruments>,
     conn: Option<Conn>,
 }
 
 impl Slot {
     /// A slot without a connection as yet.
-    pub fn new(source: Source, access: Access, statements: Arc<AtomicU64>) -> Self {
-        Self { source, access, statements, conn: None }
+    pub fn new(source: Source, access: Access, instruments: Arc<Instruments>) -> Self {
+        Self { source, access, instruments, conn: None }
     }
 
     /// Another for the same purpose.
     pub fn another(&self) -> Self {
-        Self::new(self.source.clone(), self.access, Arc::clone(&self.statements))
+        Self::new(self.source.clone(), self.access, Arc::clone(&self.instruments))
     }
 
     /// Whether transactions cost a sync each, one after the other, so that sharing one pays.
@@ -110,21 +108,7 @@ impl Slot {
 
     fn connect(&self) -> Result<Conn> {
         let mut conn = self.source.connect(self.access)?;
-        let statements = Arc::clone(&self.statements);
-        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-            match event {
-                InstrumentationEvent::StartQuery { .. } => {
-                    statements.fetch_add(1, Ordering::Relaxed);
-                }
-                // Each of these is about to be started as a query, too.
-                InstrumentationEvent::BeginTransaction { .. }
-                | InstrumentationEvent::CommitTransaction { .. }
-                | InstrumentationEvent::RollbackTransaction { .. } => {
-                    statements.fetch_sub(1, Ordering::Relaxed);
-                }
-                _ => {}
-            }
-        });
+        self.instruments.watch(&mut conn, self.access);
         Ok(conn)
     }
 }

@@ -99,6 +99,8 @@ pub type Row = Vec<Value>;
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("sessions", "whoever is signed in signs in again, with the new server's secret"),
     ("idempotency_keys", "a retry comes within seconds, and a move takes longer"),
+    ("comment_posts", "who posted lately, by hashes with this server's secret; gone after a day"),
+    ("comment_reports.reporter", "such a hash; without it a report counts all the same"),
     ("part_versions", "counted for the servers that run on one database, from 1 in each"),
     ("imports", "says how far an import into this very database has come"),
     ("__diesel_schema_migrations", "the migrations themselves write it"),

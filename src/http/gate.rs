@@ -13,9 +13,11 @@ use actix_web::{
 };
 use uuid::Uuid;
 
+use super::watch::Watch;
 use crate::{
     config::{Config, Origins},
     error::{Error, REQUEST_ID, Result},
+    ids::UserId,
 };
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -47,11 +49,16 @@ impl Hsts {
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
+/// Who has asked, once that is known.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedIn(pub UserId);
+
 /// Middleware around the whole app.
 pub async fn pass<B: MessageBody>(
     mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let watch = Watch::begin(&req);
     let id = well_formed_id(&req).unwrap_or_else(|| Uuid::now_v7().to_string());
     req.extensions_mut().insert(RequestId(id.clone()));
     // Wherever GET answers, HEAD does (RFC 9110, 9.3.2). The encoder has seen the real method
@@ -62,7 +69,11 @@ pub async fn pass<B: MessageBody>(
     let managed = req.path().starts_with("/manage/");
     let open = req.path().starts_with("/v1/") && is_open_to_any(req.request());
     let hsts = req.app_data::<Hsts>().map(|hsts| hsts.0.clone());
-    let mut answer = REQUEST_ID.scope(id.clone(), respond(req, next)).await?;
+    let answered = REQUEST_ID.scope(id.clone(), respond(req, next));
+    let mut answer = match watch.trace() {
+        None => answered.await?,
+        Some((traces, request)) => traces.during(request, answered).await?,
+    };
     let refused = answer.status().is_client_error() || answer.status().is_server_error();
     let headers = answer.headers_mut();
     if managed || refused {
@@ -84,6 +95,7 @@ pub async fn pass<B: MessageBody>(
     if let Some(promise) = hsts {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, promise);
     }
+    watch.end(&id, &answer);
     Ok(answer)
 }
 

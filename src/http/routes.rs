@@ -18,14 +18,27 @@ use crate::error::{Error, Result};
 
 /// Which methods each address of the document answers to, and the query parameters of each.
 #[derive(Clone)]
-pub struct Routes(Arc<Router<Route>>);
+pub struct Routes {
+    router: Arc<Router<Route>>,
+    /// The template and the method of each operation.
+    operations: Arc<[(String, Method)]>,
+}
 
 struct Route {
     template: String,
     operations: Vec<Operation>,
 }
 
-type Operation = (Method, Vec<String>);
+struct Operation {
+    method: Method,
+    /// The names of its query parameters.
+    parameters: Vec<String>,
+    served: Served,
+}
+
+/// Which operation of the document a request asks for: its place among [`Routes::operations`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Served(pub usize);
 
 /// As much of the document as is needed here.
 #[derive(Deserialize)]
@@ -60,22 +73,41 @@ impl Routes {
     /// Reads them off the document.
     pub fn of(document: &str) -> Result<Self, NoRoutes> {
         let Document { paths } = serde_json::from_str(document)?;
-        let mut router = Router::new();
+        let (mut router, mut all) = (Router::new(), Vec::new());
         for (template, operations) in paths {
             let operations = operations.into_iter().filter_map(|(method, operation)| {
+                let method: Method = method.to_uppercase().parse().ok()?;
                 let parameters = operation.parameters.into_iter();
                 let in_query = parameters.filter(|parameter| parameter.r#in == "query");
-                let names = in_query.map(|parameter| parameter.name).collect();
-                Some((method.to_uppercase().parse().ok()?, names))
+                let parameters = in_query.map(|parameter| parameter.name).collect();
+                let served = Served(all.len());
+                all.push((template.clone(), method.clone()));
+                Some(Operation { method, parameters, served })
             });
             let operations = operations.collect();
             router.insert(template.clone(), Route { template, operations })?;
         }
-        Ok(Self(Arc::new(router)))
+        Ok(Self { router: Arc::new(router), operations: all.into() })
     }
 
     fn at(&self, path: &str) -> Option<&Route> {
-        self.0.at(path).ok().map(|found| found.value)
+        self.router.at(path).ok().map(|found| found.value)
+    }
+
+    /// Template and method of each operation, in one order for good.
+    pub fn operations(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.operations.iter().map(|(template, method)| (template.as_str(), method.as_str()))
+    }
+
+    /// What the address of this operation looks like.
+    pub fn template(&self, Served(at): Served) -> &str {
+        self.operations.get(at).map_or("", |(template, _)| template)
+    }
+
+    /// Which operation this is.
+    pub fn served(&self, method: &Method, path: &str) -> Option<Served> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.at(path)?.operation(method).map(|operation| operation.served)
     }
 }
 
@@ -87,9 +119,8 @@ pub fn check_query(req: &HttpRequest) -> Result<()> {
     let Some(routes) = req.app_data::<Routes>().filter(|_| !query.is_empty()) else {
         return Ok(());
     };
-    let here = routes.at(req.path()).map(|route| &route.operations);
-    let here = here.into_iter().flatten().find(|(method, _)| method == req.method());
-    let Some((_, known)) = here else { return Ok(()) };
+    let here = routes.at(req.path()).and_then(|route| route.operation(req.method()));
+    let Some(Operation { parameters: known, .. }) = here else { return Ok(()) };
     for (name, _) in url::form_urlencoded::parse(query.as_bytes()) {
         if !known.iter().any(|known| *known == name) {
             let expected = match known.as_slice() {
@@ -131,9 +162,14 @@ pub fn methods_of_literal(req: &HttpRequest) -> Option<String> {
 }
 
 impl Route {
+    fn operation(&self, method: &Method) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.method == *method)
+    }
+
     /// The methods as the `Allow` header lists them; `None` where there are none.
     fn methods(&self) -> Option<String> {
-        let names: BTreeSet<&str> = self.operations.iter().map(|(name, _)| name.as_str()).collect();
+        let names: BTreeSet<&str> =
+            self.operations.iter().map(|operation| operation.method.as_str()).collect();
         let mut names: Vec<&str> = names.into_iter().collect();
         if names.contains(&"GET") {
             names.push("HEAD");

@@ -13,7 +13,7 @@ use tokio::{runtime, sync::oneshot};
 
 use crate::{
     config::Config,
-    db::{Actor, Context, Db, readers},
+    db::{Actor, Conn, Context, Db, journal, readers},
     error::{Error, Result},
     time::Clock,
 };
@@ -65,6 +65,19 @@ impl Purger {
         drop(stop);
         let _ = ended.await;
     }
+}
+
+/// How many of the changes to come still have to be told; only so many are looked at. `None`
+/// where nobody has been told anything yet.
+pub fn pending(conn: &mut Conn) -> Result<Option<usize>> {
+    const LOOKED_AT: i64 = 1000;
+    let reader = match readers::find(conn, NAME) {
+        Ok(reader) => reader,
+        Err(Error::NotFound) => return Ok(None),
+        Err(err) => return Err(err),
+    };
+    let entries = journal::tags_after(conn, reader.seq, LOOKED_AT)?;
+    Ok(Some(entries.iter().filter(|(_, tags)| !tags.is_empty()).count()))
 }
 
 fn by_itself(clock: &Clock) -> Context {

@@ -5,10 +5,9 @@ use serde_json::json;
 use ureq::{
     Agent,
     http::{HeaderName, HeaderValue, StatusCode, header},
-    tls::{RootCerts, TlsConfig, TlsProvider},
 };
 
-use crate::{config::Receiver, error::Source};
+use crate::{config::Receiver, error::Source, outbound::agent};
 
 /// How many tags Cloudflare takes at once; others take more.
 pub const AT_ONCE: usize = 30;
@@ -36,28 +35,13 @@ pub enum Refusal {
 impl Post {
     /// Gets ready; connects when there is something to tell.
     pub fn open(receiver: &Receiver) -> Result<Self, Source> {
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::NativeTls)
-            .root_certs(RootCerts::PlatformVerifier)
-            .build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .timeout_connect(Some(PATIENCE))
-            .timeout_global(Some(PATIENCE))
-            .http_status_as_error(false)
-            // The token is for nobody else.
-            .max_redirects(0)
-            // Only the settings say where anything goes, and no variable meant for others.
-            .proxy(None)
-            .user_agent(concat!("broadsheet/", env!("CARGO_PKG_VERSION")))
-            .build();
         let credentials = receiver.credentials().iter().map(|(name, secret)| {
             let mut value = HeaderValue::from_str(secret.reveal())?;
             value.set_sensitive(true);
             Ok((*name, value))
         });
         let credentials = credentials.collect::<Result<_, Source>>()?;
-        Ok(Self { agent: config.into(), receiver: receiver.clone(), credentials })
+        Ok(Self { agent: agent(PATIENCE), receiver: receiver.clone(), credentials })
     }
 
     /// Where it goes, as far as that may be shown.

@@ -56,6 +56,7 @@ async fn everything_is_queued() {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the form of every write")]
 fn nothing(tx: &mut Tx<'_>) -> Result<()> {
     tx.nothing_to_record("a test that looks at the queue alone");
     Ok(())

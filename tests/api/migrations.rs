@@ -64,7 +64,10 @@ fn many_migrate_at_once(engine: Engine) {
         started.into_iter().map(|one| one.join().unwrap()).collect()
     });
     let busy: Vec<_> = applied.iter().filter(|applied| !applied.is_empty()).collect();
-    assert!(matches!(busy[..], [all] if all.len() == 10), "{applied:?}");
+    assert!(
+        matches!(busy[..], [all] if all.last().unwrap() == migrations::newest()),
+        "{applied:?}"
+    );
     assert_eq!(migrations::check_at(&url).unwrap(), Fit::Fits);
 }
 

@@ -24,6 +24,7 @@ on_both_engines! {
     another_server_takes_over_when_a_turn_ends,
     a_turn_is_one_server_s_and_for_one_place,
     a_token_goes_with_every_purge_and_is_shown_nowhere,
+    what_is_still_to_be_told_is_counted,
 }
 
 /// A newsroom whose changes are told to this receiver from now on.
@@ -251,4 +252,18 @@ async fn a_token_goes_with_every_purge_and_is_shown_nowhere(app: TestApp) {
     assert!(shown.contains(&told.receiver.origin) && !shown.contains("hush"), "{shown}");
     assert!(!shown.contains("from=here"), "addresses can hold secrets, too: {shown}");
     told.ends_exact().await;
+}
+
+async fn what_is_still_to_be_told_is_counted(app: TestApp) {
+    let mut told = told(app, |_| None).await;
+    let pending = async |told: &Told| {
+        let page = told.app.anyone().get("/metrics").await.text;
+        let mut lines = page.lines();
+        let line = lines.find_map(|line| line.strip_prefix("broadsheet_purge_pending_changes "));
+        line.unwrap().parse::<u32>().unwrap()
+    };
+    assert_eq!(pending(&told).await, 0);
+    told.stop().await;
+    told.publish("Nobody hears of it").await;
+    assert_eq!(pending(&told).await, 1, "the draft touched nothing that readers get");
 }

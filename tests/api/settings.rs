@@ -47,7 +47,7 @@ fn the_example_as_it_stands_is_valid_and_says_what_the_defaults_are() {
 #[test]
 fn no_secret_is_given_away() {
     let secrets: BTreeSet<&str> =
-        ["JWT_SECRET", "JWT_SECRET_PREVIOUS", "ADMIN_PASSWORD", "PURGE_TOKEN"]
+        ["JWT_SECRET", "JWT_SECRET_PREVIOUS", "ADMIN_PASSWORD", "PURGE_TOKEN", "METRICS_TOKEN"]
             .into_iter()
             .collect();
     for line in lines() {

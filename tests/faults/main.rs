@@ -7,6 +7,7 @@ mod crowd;
 mod desk;
 mod disk;
 #[path = "../api/support/engines.rs"]
+#[expect(dead_code, reason = "other suites need more of it")]
 mod engines;
 mod kill;
 mod newsroom;

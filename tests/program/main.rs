@@ -3,8 +3,10 @@
 #[path = "../api/support/cluster.rs"]
 mod cluster;
 mod demo;
+#[expect(dead_code, reason = "nothing here takes a cluster down")]
 #[path = "../api/support/engines.rs"]
 mod engines;
+mod log;
 mod migrate;
 mod process;
 mod purge;

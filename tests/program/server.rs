@@ -1,5 +1,5 @@
 //! A demo newsroom that is served from a folder of its own.
-use std::{fs, mem};
+use std::{fs, mem, process::Command};
 
 use tempfile::TempDir;
 
@@ -30,6 +30,11 @@ impl Server {
         Self::start(tempfile::tempdir().unwrap(), None, settings)
     }
 
+    /// The same on this database.
+    pub fn demo_at(database: Database, settings: &[(&str, &str)]) -> Self {
+        Self::start(tempfile::tempdir().unwrap(), Some(database), settings)
+    }
+
     /// The same in this folder, with whatever is there already.
     pub fn demo_in(home: TempDir) -> Self {
         Self::start(home, None, &[])
@@ -50,6 +55,20 @@ impl Server {
         let process = Process::start(home.path(), &["demo"], &settings);
         let origin = format!("http://{}", process.address);
         Self { origin, process, home, _database: database }
+    }
+
+    /// What came back for these arguments of `curl`, and its status.
+    pub fn call(&self, path: &str, arguments: &[&str]) -> (u16, String) {
+        let done = Command::new("curl")
+            .args(["-sS", "-w", "\n%{http_code}"])
+            .args(arguments)
+            .arg(format!("{}{path}", self.origin))
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let said = String::from_utf8(done.stdout).unwrap();
+        let (body, status) = said.rsplit_once('\n').unwrap();
+        (status.parse().unwrap(), body.to_owned())
     }
 
     /// What it has printed.

@@ -15,7 +15,8 @@ use serde_json::Value;
 
 use crate::{
     engines::Engine,
-    server::{Server, post, program},
+    process::program,
+    server::{Server, post},
 };
 
 fn run(command: &mut Command) -> String {

@@ -106,6 +106,16 @@ impl Answers {
         })
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.kept.len()
+    }
+
+    /// How many bytes of memory they take, roughly.
+    pub fn bytes(&self) -> u64 {
+        self.0.kept.weight()
+    }
+
     /// A fresh answer, if there is one: the short way.
     pub fn get(&self, asked: &Asked<'_>, now: Instant) -> Option<Arc<Rendered>> {
         match self.0.kept.get(asked)? {
@@ -141,6 +151,6 @@ impl Answers {
 
 impl fmt::Debug for Answers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ready-made answers", self.0.kept.len())
+        write!(f, "{} ready-made answers", self.count())
     }
 }

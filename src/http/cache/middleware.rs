@@ -31,10 +31,10 @@ use crate::{
 type Served<B> = Result<ServiceResponse<EitherBody<B>>, actix_web::Error>;
 
 /// Where an answer came from (RFC 9211).
-const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
-const HIT: HeaderValue = HeaderValue::from_static("broadsheet; hit");
-const MISS: HeaderValue = HeaderValue::from_static("broadsheet; fwd=miss");
-const BYPASS: HeaderValue = HeaderValue::from_static("broadsheet; fwd=bypass");
+pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+pub const HIT: HeaderValue = HeaderValue::from_static("broadsheet; hit");
+pub const MISS: HeaderValue = HeaderValue::from_static("broadsheet; fwd=miss");
+pub const BYPASS: HeaderValue = HeaderValue::from_static("broadsheet; fwd=bypass");
 
 /// The longest request whose answer is kept, in bytes: no page's address comes near it.
 const LONGEST: usize = 4096;

@@ -19,6 +19,7 @@ use crate::{
 
 pub use answers::Answers;
 pub use middleware::deliver;
+pub(super) use middleware::{BYPASS, CACHE_STATUS, HIT, MISS};
 
 /// What an answer was made of, gathered while it is made.
 #[derive(Debug, Clone, Default)]

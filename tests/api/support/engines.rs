@@ -34,6 +34,7 @@ impl Engine {
         SERVER.is_some()
     }
 
+    /// A database of the test's own.
     pub fn database(self) -> Database {
         match self {
             Self::Sqlite => {
@@ -50,6 +51,13 @@ impl Engine {
                 Database { url, _file: None, schema: Some(schema) }
             }
         }
+    }
+}
+
+impl Database {
+    /// All of a cluster that nobody else uses.
+    pub fn of(cluster: &Cluster) -> Self {
+        Self { url: cluster.url(), _file: None, schema: None }
     }
 }
 

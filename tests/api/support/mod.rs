@@ -33,6 +33,7 @@ use broadsheet::{
 use serde_json::{Value, json};
 
 pub use client::{Answer, Client};
+pub use cluster::Cluster;
 pub use engines::{Database, Engine, execute, on_postgres};
 pub use receiver::{Purge, Receiver};
 
@@ -93,6 +94,12 @@ impl TestApp {
         let clock =
             Arc::new(AtomicI64::new("2026-06-01T12:00:00Z".parse::<Instant>().unwrap().micros()));
         Self::serve(engine, Rc::new(engine.database()), clock, settings).await
+    }
+
+    /// On PostgreSQL, in this very cluster.
+    pub async fn start_in(cluster: &Cluster) -> Self {
+        let database = Database::of(cluster);
+        Self::serve(Engine::Postgres, Rc::new(database), Arc::default(), |_| None).await
     }
 
     /// Another server on the same database, with settings of its own.

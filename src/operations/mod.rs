@@ -1,0 +1,12 @@
+//! For whoever runs the server: whether it lives, whether it is ready, and how it does.
+pub mod health;
+pub mod metrics;
+
+use crate::http::service::ServiceConfig;
+
+/// Hangs the handlers in.
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(health::check_health)
+        .service(health::check_readiness)
+        .service(metrics::read_metrics);
+}
