@@ -57,6 +57,8 @@ fn delivery(cfg: &mut ServiceConfig<'_>) {
 /// The management face: what the newsroom works with.
 fn management(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(auth::session::routes)
+        .configure(auth::me::routes)
+        .configure(auth::second_factor::manage::routes)
         .configure(sections::manage::routes)
         .configure(articles::manage::routes)
         .configure(articles::actions::routes)
@@ -67,6 +69,7 @@ fn management(cfg: &mut ServiceConfig<'_>) {
         .configure(ads::manage::routes)
         .configure(comments::manage::routes)
         .configure(users::manage::routes)
+        .configure(users::access::routes)
         .configure(journal::manage::routes);
 }
 
@@ -95,7 +98,7 @@ pub struct State {
 impl State {
     /// Opens the database, brings it up to date, and gathers the rest.
     pub fn open(config: Config, clock: Clock) -> Result<Self> {
-        let (db, keys) = (Db::open(&config)?, Keys::open(&config)?);
+        let (db, keys) = (Db::open(&config)?, Keys::of(&config)?);
         let answers = Answers::open(&config, &db);
         let hsts = config.hsts_max_age.map(Hsts::new).transpose()?;
         let (limits, running) = (Limits::new(&config), Running::default());

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{passwords, roles::Role};
+use super::{passwords, roles::Role, tokens::REFRESH_SECONDS};
 use crate::{
     db::{
         journal::Resource,
@@ -27,6 +27,24 @@ pub struct Account {
     pub active: bool,
     pub password_hash: String,
     pub token_epoch: i32,
+    pub version: i32,
+}
+
+impl Account {
+    /// What everybody knows of them, and so no password.
+    pub fn about(&self) -> [&str; 2] {
+        [&self.email, &self.name]
+    }
+}
+
+impl Resource for Account {
+    const TYPE: &'static str = "user";
+    fn id(&self) -> uuid::Uuid {
+        self.id.0
+    }
+    fn version(&self) -> i32 {
+        self.version
+    }
 }
 
 /// One sign-in.
@@ -50,6 +68,14 @@ impl Resource for Session {
     }
 }
 
+impl Session {
+    /// One that begins now.
+    pub fn new(user_id: UserId, now: Instant) -> Self {
+        let expires_at = now.plus_seconds(REFRESH_SECONDS);
+        Self { id: SessionId::new(), user_id, generation: 1, created_at: now, expires_at }
+    }
+}
+
 /// The folded form in which emails are kept and compared.
 pub fn fold_email(email: &str) -> String {
     email.trim().to_lowercase()
@@ -68,6 +94,11 @@ pub struct SignIn {
     #[validate(length(min = 1, max = "passwords::MAX"))]
     #[schema(min_length = 1, max_length = 128, format = "password")]
     pub password: String,
+    /// Of the second factor, where the user has one: six digits, or a recovery code.
+    #[serde(default)]
+    #[validate(length(min = 6, max = 64))]
+    #[schema(min_length = 6, max_length = 64)]
+    pub code: Option<String>,
 }
 
 /// A refresh token to be exchanged.
@@ -109,6 +140,32 @@ pub struct Me {
     /// What the roles together allow.
     #[schema(examples("articles:read"))]
     pub permissions: Vec<&'static str>,
+    /// Whether signing in needs a code as well.
+    pub second_factor: bool,
+    /// How many recovery codes are left.
+    pub recovery_codes_left: i64,
+}
+
+/// One of your sign-ins.
+#[derive(Serialize, ToSchema)]
+pub struct OwnSession {
+    pub id: SessionId,
+    /// When you signed in.
+    pub created_at: Instant,
+    /// When its tokens were last refreshed, or given out.
+    pub refreshed_at: Instant,
+    /// When it ends unless it is refreshed before.
+    pub expires_at: Instant,
+    /// Whether it is the one that this request came by.
+    pub current: bool,
+}
+
+/// Your sign-ins.
+#[derive(Serialize, ToSchema)]
+pub struct OwnSessions {
+    /// Those that run, the newest first; a hundred at the most.
+    #[schema(max_items = 100)]
+    pub data: Vec<OwnSession>,
 }
 
 /// A change of one's own password.
@@ -120,7 +177,7 @@ pub struct PasswordChange {
     #[validate(length(min = 1, max = "passwords::MAX"))]
     #[schema(min_length = 1, max_length = 128, format = "password")]
     pub current_password: String,
-    /// 12 to 128 characters of any kind.
+    /// 12 to 128 characters of any kind, but none that would be guessed first (`common`).
     #[validate(length(min = "passwords::MIN", max = "passwords::MAX"))]
     #[schema(min_length = 12, max_length = 128, format = "password")]
     pub new_password: String,

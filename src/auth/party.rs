@@ -9,9 +9,9 @@ use crate::{
     http::address::Address,
 };
 
-/// Handler argument: a fingerprint of the address that a request comes from; `None` for those
+/// Handler argument: a pseudonym for the address that a request comes from; `None` for those
 /// that are made inside the process. Addresses themselves are kept nowhere, and without the
-/// secret that signs tokens none can be told from its fingerprint.
+/// secret that signs tokens none can be told from its pseudonym.
 #[derive(Debug, Clone)]
 pub struct Party(pub Option<String>);
 
@@ -20,9 +20,10 @@ impl FromRequest for Party {
     type Future = Ready<Result<Self>>;
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let address = Address::from_outside(req);
-        let fingerprint = |keys: Keys| {
-            Self(address.map(|address| keys.fingerprint("party", &address.party().to_string())))
+        let pseudonym = |keys: &Keys, address: Address| {
+            keys.pseudonym(&["party", &address.party().to_string()]).to_string()
         };
-        ready(Keys::from_request(req, payload).into_inner().map(fingerprint))
+        let keys = Keys::from_request(req, payload).into_inner();
+        ready(keys.map(|keys| Self(address.map(|address| pseudonym(&keys, address)))))
     }
 }

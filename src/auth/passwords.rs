@@ -3,6 +3,7 @@ use std::{sync::LazyLock, thread::available_parallelism};
 
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
+use zxcvbn::{Score, zxcvbn};
 
 use crate::error::{Error, Result};
 
@@ -22,9 +23,28 @@ fn turns() -> usize {
     available_parallelism().map_or(2, usize::from)
 }
 
-/// Hashes a password for keeping.
-pub async fn hash(password: String) -> Result<String> {
-    blocking(move || hash_now(&password)).await
+/// Hashes a new password for keeping, unless it is among those that are guessed first. `owner` is
+/// what everybody knows of whoever takes it, and `at` is where it stands in the body.
+pub async fn hash(password: String, owner: [&str; 2], at: &'static str) -> Result<String> {
+    let owner = owner.map(str::to_owned);
+    blocking(move || {
+        if is_common(&password, &owner) {
+            return Err(Error::invalid(at, "common", COMMON));
+        }
+        hash_now(&password)
+    })
+    .await
+}
+
+const COMMON: &str = "would be among the first to be guessed; take something longer, or a sentence";
+
+/// Whether somebody who goes through lists of common passwords and words, through patterns, and
+/// through what they know of the owner, gets there within 100 million guesses.
+fn is_common(password: &str, owner: &[String]) -> bool {
+    let words = owner.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let known: Vec<&str> =
+        words.chain(owner.iter().map(String::as_str)).filter(|word| !word.is_empty()).collect();
+    zxcvbn(password, &known).score() < Score::Three
 }
 
 /// Hashes a password on this very thread.
@@ -64,10 +84,34 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn what_is_guessed_first_is_common_however_it_is_dressed_up() {
+        let owner = ["ewa.lis@example.org", "Ewa Lis-Nowakowska"].map(str::to_owned);
+        for bad in [
+            "password1234",
+            "P@ssw0rd1234",
+            "qwertyuiop12",
+            "123456789012",
+            "aaaaaaaaaaaaaaaaaaaa",
+            "abcabcabcabcabc",
+            "drowssapdrowssap",
+            "administrator",
+            "ewa.lis@example.org",
+            "Nowakowska1984",
+            "ewalisewalis",
+        ] {
+            assert!(is_common(bad, &owner), "{bad}");
+        }
+        for good in ["correct horse battery staple", "demo-newsroom", "żółw i gęś nad Łyną"]
+        {
+            assert!(!is_common(good, &owner), "{good}");
+        }
+    }
+
     #[actix_web::test]
     async fn a_password_waits_for_its_turn() {
         let all = TURNS.acquire_many(turns().try_into().unwrap()).await.unwrap();
-        let mut waiting = pin!(hash("correct horse battery staple".to_owned()));
+        let mut waiting = pin!(hash("correct horse battery staple".to_owned(), ["", ""], ""));
         let began = poll_fn(|cx| Poll::Ready(waiting.as_mut().poll(cx).is_ready())).await;
         assert!(!began && TURNS.available_permits() == 0);
         drop(all);

@@ -40,6 +40,11 @@ pub fn find_account(conn: &mut Conn, email: &str) -> Result<Option<Account>> {
     Ok(accounts.select(Account::as_select()).first(conn).optional()?)
 }
 
+/// The account of this user, active or not.
+pub fn find(conn: &mut Conn, id: UserId) -> Result<Account> {
+    Ok(users::table.find(id).select(Account::as_select()).first(conn)?)
+}
+
 /// The account of this user, who may have been deleted or deactivated since they were seen.
 pub fn active_account(conn: &mut Conn, id: UserId) -> Result<Option<Account>> {
     let active = users::table.find(id).filter(users::active.eq(true));
@@ -85,6 +90,27 @@ pub fn rotate(conn: &mut Conn, id: SessionId, expires_at: Instant) -> Result<boo
 pub fn delete(conn: &mut Conn, id: SessionId) -> Result<()> {
     diesel::delete(sessions::table.find(id)).execute(conn)?;
     Ok(())
+}
+
+/// The sign-ins of a user that still run, the newest first.
+pub fn sessions_of(
+    conn: &mut Conn,
+    user: UserId,
+    now: Instant,
+    limit: i64,
+) -> Result<Vec<Session>> {
+    let running =
+        sessions::table.filter(sessions::user_id.eq(user).and(sessions::expires_at.gt(now)));
+    let newest = running.order((sessions::created_at.desc(), sessions::id.desc())).limit(limit);
+    Ok(newest.select(Session::as_select()).load(conn)?)
+}
+
+/// Ends all sign-ins of a user, those that are under way included; answers whose they were.
+pub fn end_all(conn: &mut Conn, user: UserId) -> Result<Account> {
+    let account = users::table.find(user);
+    diesel::update(account).set(users::token_epoch.eq(users::token_epoch + 1)).execute(conn)?;
+    diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).execute(conn)?;
+    Ok(account.select(Account::as_select()).first(conn)?)
 }
 
 /// Ends all sign-ins of a user but `except`.

@@ -1,64 +1,108 @@
-//! Signing in and out, and the caller's own account.
-use actix_web::{delete, get, post, put};
+//! Signing in and out.
+use actix_web::{delete, get, post};
 
 use super::{
-    guard::{Allow, Guest},
-    model::{Account, Me, PasswordChange, RefreshInput, Session, SignIn, Tokens, fold_email},
+    guard::{Allow, Caller, Guest},
+    model::{Account, OwnSession, OwnSessions, RefreshInput, Session, SignIn, Tokens, fold_email},
     passwords, queries,
-    roles::{SignedIn, permissions_of},
+    roles::SignedIn,
+    second_factor::{self, Shown},
+    throttle::Attempt,
     tokens::{ACCESS_SECONDS, Keys, REFRESH_SECONDS},
 };
 use crate::{
     db::{Actor, Context, Db, Tx, journal::Entry},
     error::{Error, Result},
-    http::{answer::Answer, body::Body, service::ServiceConfig},
-    ids::SessionId,
+    http::{address::Address, answer::Answer, body::Body, service::ServiceConfig},
+    ids::{SessionId, UserId},
     time::Instant,
 };
+
+/// The most sign-ins that are listed.
+const LISTED: i64 = 100;
 
 /// Hangs the routes into the management face.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(sign_in).service(refresh_session).service(sign_out);
-    cfg.service(read_me).service(change_password);
+    cfg.service(list_sessions).service(sign_out_everywhere);
 }
 
 /// Sign in
 ///
 /// Exchanges email and password for an access token, good for 15 minutes, and a refresh token,
-/// good for 30 days. Takes no `Idempotency-Key`: tokens are never kept, and every sign-in is one
-/// of its own.
+/// good for 30 days. Where the user has a second factor, the first answer to the right password
+/// is 401 with an entry for `/code` in `errors`, of code `required`; send both then. Takes no
+/// `Idempotency-Key`: tokens are never kept, and every sign-in is one of its own.
 #[utoipa::path(tag = "session", request_body = SignIn, responses(
     (status = 200, description = "Signed in.", body = Tokens),
-    (status = 401, description = "The email or the password is wrong, or the user is not active.")))]
+    (status = 401, description = "The email or the password is wrong, or the user is not active; or, with an entry for `/code` in `errors`, that code is `required` or `wrong`."),
+    (status = 429, description = "Too many failures.")))]
 #[post("/session")]
-async fn sign_in(guest: Guest, db: Db, keys: Keys, Body(input): Body<SignIn>) -> Result<Answer> {
+async fn sign_in(
+    guest: Guest,
+    db: Db,
+    keys: Keys,
+    from: Address,
+    Body(input): Body<SignIn>,
+) -> Result<Answer> {
     let email = fold_email(&input.email);
+    let attempt = Attempt::to_sign_in(&db, &keys, guest.0.clone(), &email, from).await?;
+    let account = proven(&db, email, input.password).await?;
+    let session = Session::new(account.id, guest.0.now);
+    let tokens = tokens(&keys, &account, account.token_epoch, session.id, 1, guest.0.now)?;
+    start(db, keys, guest.0, attempt, account, session, input.code).await?;
+    Answer::ok(&tokens)
+}
+
+/// The account that email and password belong to. An unknown email takes as long to refuse as a
+/// wrong password.
+async fn proven(db: &Db, email: String, password: String) -> Result<Account> {
     let account = db.read(move |conn| queries::find_account(conn, &email)).await?;
     let account = account.filter(|account| account.active);
     let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let right = passwords::verify(input.password, hash).await?;
-    let Some(account) = account.filter(|_| right) else {
-        return Err(Error::Unauthenticated("The email or the password is wrong."));
+    let right = passwords::verify(password, hash).await?;
+    let wrong = Error::Unauthenticated("The email or the password is wrong.");
+    account.filter(|_| right).ok_or(wrong)
+}
+
+/// Starts a sign-in whose password is right, where the second factor is not missing.
+async fn start(
+    db: Db,
+    keys: Keys,
+    by: Context,
+    attempt: Attempt,
+    account: Account,
+    session: Session,
+    code: Option<String>,
+) -> Result<()> {
+    let of_code = match &code {
+        Some(_) if !attempt.is_known => {
+            Some(Attempt::of_code(&db, &keys, by.clone(), account.id).await?)
+        }
+        _ => None,
     };
-    let now = guest.0.now;
-    let session = Session {
-        id: SessionId::new(),
-        user_id: account.id,
-        generation: 1,
-        created_at: now,
-        expires_at: now.plus_seconds(REFRESH_SECONDS),
-    };
-    let tokens = tokens(&keys, &account, account.token_epoch, session.id, 1, now)?;
-    db.write(acting(&account, session.id, guest.0), move |tx| {
-        // A new password, or less rights, may have come while the old password was verified:
-        // that ended the sign-ins there were, and must not miss this one.
-        tx.lock(account.id)?;
-        unchanged(tx, &account)?;
-        queries::insert(tx, &session)?;
-        tx.record(Entry::new("started", &session))
-    })
-    .await?;
-    Answer::ok(&tokens)
+    let shown = db
+        .write(acting(&account, session.id, by), move |tx| {
+            // A new password, or less rights, may have come while the old password was verified:
+            // that ended the sign-ins there were, and must not miss this one.
+            tx.lock(account.id)?;
+            unchanged(tx, &account)?;
+            let shown = second_factor::take(tx, &keys, &account, code.as_deref())?;
+            match shown {
+                Shown::Missing => attempt.take_back(tx)?,
+                Shown::Wrong => {}
+                Shown::NotNeeded | Shown::Code | Shown::Recovery => {
+                    attempt.succeeded(tx)?;
+                    of_code.map_or(Ok(()), |attempt| attempt.succeeded(tx))?;
+                    queries::insert(tx, &session)?;
+                    tx.record(shown.noted(Entry::new("started", &session)))?;
+                }
+            }
+            tx.nothing_to_record("without its second factor it is no sign-in");
+            Ok(shown)
+        })
+        .await?;
+    shown.refusal().map_or(Ok(()), Err)
 }
 
 /// Exchange a refresh token
@@ -123,66 +167,50 @@ fn end(tx: &mut Tx<'_>, session: &Session) -> Result<()> {
     tx.record(Entry::new("ended", session))
 }
 
-/// Read your own account
+/// List your sign-ins
 ///
-/// Your roles, the sections you are limited to, and what your roles together allow.
+/// Wherever you are signed in now.
 #[utoipa::path(tag = "session", security(("bearer" = [])),
-    responses((status = 200, description = "Your account.", body = Me)))]
-#[get("/me")]
-async fn read_me(allow: Allow<SignedIn>, db: Db) -> Result<Answer> {
-    let id = allow.caller.id;
-    let account = db.read(move |conn| queries::active_account(conn, id)).await?.ok_or(ENDED)?;
-    let permissions = permissions_of(&account.roles.0);
-    let Account { id, name, email, roles, sections, .. } = account;
-    Answer::ok(&Me { id, name, email, roles: roles.0, sections: sections.0, permissions })
+    responses((status = 200, description = "Your sign-ins.", body = OwnSessions)))]
+#[get("/sessions")]
+async fn list_sessions(allow: Allow<SignedIn>, db: Db) -> Result<Answer> {
+    let Caller { id, session, now, .. } = allow.caller;
+    let own = db.read(move |conn| queries::sessions_of(conn, id, now, LISTED)).await?;
+    let own = own.into_iter().map(|one| OwnSession {
+        id: one.id,
+        created_at: one.created_at,
+        refreshed_at: one.expires_at.plus_seconds(-REFRESH_SECONDS),
+        expires_at: one.expires_at,
+        current: one.id == session,
+    });
+    Answer::ok(&OwnSessions { data: own.collect() })
 }
 
-/// Change your own password
+/// Sign out everywhere
 ///
-/// Ends every other sign-in of yours. The answer has new tokens for this one; the old ones are
-/// refused from now on.
-#[utoipa::path(tag = "session", security(("bearer" = [])), request_body = PasswordChange,
-    responses((status = 200, description = "Changed.", body = Tokens),
-        (status = 422, description = "The current password is wrong, or the new one does not keep the rules.")))]
-#[put("/me/password")]
-async fn change_password(
-    allow: Allow<SignedIn>,
-    db: Db,
-    keys: Keys,
-    Body(input): Body<PasswordChange>,
-) -> Result<Answer> {
-    let (id, sid, now) = (allow.caller.id, allow.caller.session, allow.caller.now);
-    let account = db.read(move |conn| queries::active_account(conn, id)).await?.ok_or(ENDED)?;
-    let known = Some(account.password_hash.clone());
-    if !passwords::verify(input.current_password, known).await? {
-        return Err(Error::invalid("/current_password", "wrong", "is not your password"));
-    }
-    let hash = passwords::hash(input.new_password).await?;
-    let (account, session, epoch) = db
-        .write(allow.caller, move |tx| {
-            tx.lock(id)?;
-            tx.lock(sid)?;
-            // Hashing took its time: the password that was verified must still be the one.
-            unchanged(tx, &account)?;
-            let (session, _) = queries::find_session(tx, sid, now)?.ok_or(ENDED)?;
-            let epoch = queries::set_password(tx, id, &hash, now)?;
-            queries::delete_others(tx, id, sid)?;
-            if !queries::rotate(tx, sid, now.plus_seconds(REFRESH_SECONDS))? {
-                return Err(ENDED);
-            }
-            tx.record(Entry::new("password_changed", &session))?;
-            Ok((account, session, epoch))
-        })
-        .await?;
-    Answer::ok(&tokens(&keys, &account, epoch, sid, session.generation + 1, now)?)
+/// Ends all your sign-ins, this one included; their tokens are refused from now on.
+#[utoipa::path(tag = "session", security(("bearer" = [])),
+    responses((status = 204, description = "Signed out.")))]
+#[delete("/sessions")]
+async fn sign_out_everywhere(allow: Allow<SignedIn>, db: Db) -> Result<Answer> {
+    let id = allow.caller.id;
+    db.write(allow.caller, move |tx| end_all(tx, id)).await?;
+    Ok(Answer::nothing())
+}
+
+/// Ends all sign-ins of a user: by themselves, or by an administrator. 404 where there is none.
+pub fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    tx.lock(user)?;
+    let account = queries::end_all(tx, user)?;
+    tx.record(Entry::new("signed_out_everywhere", &account))
 }
 
 /// What a token of a sign-in that is over is answered with.
-const ENDED: Error = Error::Unauthenticated("This sign-in has ended. Sign in again.");
+pub const ENDED: Error = Error::Unauthenticated("This sign-in has ended. Sign in again.");
 
 /// Refuses if the password or the rights have changed since the account was read. The caller
 /// holds the user's lock.
-fn unchanged(tx: &mut Tx<'_>, seen: &Account) -> Result<()> {
+pub fn unchanged(tx: &mut Tx<'_>, seen: &Account) -> Result<()> {
     let known = queries::active_account(tx, seen.id)?;
     let same = |known: &Account| {
         (known.token_epoch, &known.password_hash) == (seen.token_epoch, &seen.password_hash)
@@ -193,7 +221,8 @@ fn unchanged(tx: &mut Tx<'_>, seen: &Account) -> Result<()> {
 const CHANGED: Error =
     Error::Unauthenticated("The password or the rights have just changed. Sign in again.");
 
-fn tokens(
+/// The pair of tokens of a sign-in.
+pub fn tokens(
     keys: &Keys,
     account: &Account,
     epoch: i32,

@@ -9,17 +9,17 @@ use std::{
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
-use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
+use super::derived::Derived;
 use crate::{
     config::{Config, DatabaseUrl, Secret},
     error::{Error, Result},
-    ids::{SessionId, UserId},
+    ids::{AnyId, SessionId, UserId},
     time::Instant,
 };
 
@@ -85,7 +85,7 @@ impl Registered {
     }
 }
 
-/// Handler argument: signs and reads tokens. Cheap to clone.
+/// Handler argument: signs and reads tokens, names and seals. Cheap to clone.
 #[derive(Clone)]
 pub struct Keys(Arc<Pair>);
 
@@ -99,28 +99,27 @@ struct Key {
     id: String,
     encoding: EncodingKey,
     decoding: DecodingKey,
-    fingerprints: Hmac<Sha256>,
+    derived: Derived,
 }
 
 impl Key {
-    fn new(secret: &Secret) -> Result<Self> {
+    fn new(secret: &Secret) -> Self {
         let secret = secret.reveal().as_bytes();
         let digest =
             Sha256::new().chain_update("broadsheet key id").chain_update(secret).finalize();
-        let keyed = Hmac::<Sha256>::new_from_slice(secret).map_err(Error::internal)?;
-        Ok(Self {
+        Self {
             id: STANDARD_NO_PAD.encode(&digest[..6]),
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
-            fingerprints: keyed.chain_update("broadsheet fingerprints"),
-        })
+            derived: Derived::new(secret),
+        }
     }
 }
 
 impl Keys {
     /// The configured secret; on SQLite, where none is configured, one that is made once and
     /// kept beside the database, readable by its owner alone.
-    pub fn open(config: &Config) -> Result<Self> {
+    pub fn of(config: &Config) -> Result<Self> {
         let secret = match (&config.jwt_secret, &config.database_url) {
             (Some(secret), _) => secret.clone(),
             (None, DatabaseUrl::Sqlite(path)) => kept_beside(Path::new(path))?,
@@ -132,8 +131,8 @@ impl Keys {
             }
         };
         Ok(Self(Arc::new(Pair {
-            current: Key::new(&secret)?,
-            previous: config.jwt_secret_previous.as_ref().map(Key::new).transpose()?,
+            current: Key::new(&secret),
+            previous: config.jwt_secret_previous.as_ref().map(Key::new),
         })))
     }
 
@@ -161,12 +160,23 @@ impl Keys {
         if claims.registered.is_current(now) { Ok(claims) } else { Err(REFUSED) }
     }
 
-    /// Stands for something that must not be kept itself: the same for the same, for one purpose
-    /// alike, and nothing to be read from without the secret (HMAC-SHA256, its first half).
-    pub fn fingerprint(&self, purpose: &str, of: &str) -> String {
-        let keyed = self.0.current.fingerprints.clone();
-        let hash = keyed.chain_update(purpose).chain_update([0]).chain_update(of).finalize();
-        STANDARD_NO_PAD.encode(&hash.into_bytes()[..16])
+    /// A name for the parts that tells nothing of them.
+    pub fn pseudonym(&self, parts: &[&str]) -> AnyId {
+        self.0.current.derived.pseudonym(parts)
+    }
+
+    /// Encrypts what is to be kept for this user.
+    pub fn seal(&self, plain: &[u8], owner: UserId) -> Result<String> {
+        self.0.current.derived.seal(plain, owner.0)
+    }
+
+    /// What was sealed for this user, under the present secret or the one before.
+    pub fn open(&self, sealed: &str, owner: UserId) -> Option<Vec<u8>> {
+        self.each().find_map(|key| key.derived.open(sealed, owner.0))
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Key> {
+        [Some(&self.0.current), self.0.previous.as_ref()].into_iter().flatten()
     }
 
     fn sign(&self, claims: &impl Serialize) -> Result<String> {
@@ -181,8 +191,7 @@ impl Keys {
             return Err(REFUSED);
         }
         let kid = decode_header(token).map_err(|_| REFUSED)?.kid;
-        let mut keys = [Some(&self.0.current), self.0.previous.as_ref()].into_iter().flatten();
-        let key = keys.find(|key| Some(&key.id) == kid.as_ref()).ok_or(REFUSED)?;
+        let key = self.each().find(|key| Some(&key.id) == kid.as_ref()).ok_or(REFUSED)?;
         let mut rules = Validation::new(Algorithm::HS256);
         rules.set_issuer(&[ISSUER]);
         rules.set_audience(&[audience]);

@@ -74,7 +74,7 @@ pub async fn run(command: UserCommand, config: Config) -> Result<()> {
                     "must have 12 to 128 characters",
                 ));
             }
-            let hash = passwords::hash(password).await?;
+            let hash = passwords::hash(password, [&email, ""], "/password").await?;
             change(&db, &email, move |_| (), Some(hash)).await?;
             println!("changed the password of {email}; their sign-ins have ended");
         }

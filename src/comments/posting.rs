@@ -40,7 +40,7 @@ enum Filtered {
 }
 
 /// Takes in a reader's comment: shown at once, held for a moderator, or set aside. The party is
-/// a fingerprint of where it comes from.
+/// a pseudonym for where it comes from.
 pub fn by_guest(
     tx: &mut Tx<'_>,
     article: ArticleId,

@@ -87,6 +87,42 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+    use crate::{ids::Uid, time::Ts};
+
+    second_factors (user_id) {
+        user_id -> Uid,
+        sealed -> Text,
+        last_step -> BigInt,
+        confirmed -> Bool,
+        created_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::ids::Uid;
+
+    recovery_codes (user_id, digest) {
+        user_id -> Uid,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::{ids::Uid, time::Ts};
+
+    sign_in_throttle (key) {
+        key -> Uid,
+        free_at -> Ts,
+        forgiven_at -> Ts,
+        known_until -> Ts,
+        expires_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use crate::{db::types::Doc, ids::Uid, time::Ts};
 
     sections (id) {
@@ -407,6 +443,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     users,
     sessions,
+    second_factors,
+    recovery_codes,
+    sign_in_throttle,
     sections,
     section_redirects,
     media_credits,

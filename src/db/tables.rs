@@ -99,11 +99,13 @@ pub type Row = Vec<Value>;
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("sessions", "whoever is signed in signs in again, with the new server's secret"),
     ("idempotency_keys", "a retry comes within seconds, and a move takes longer"),
+    ("sign_in_throttle", "who has to wait before they try again to sign in here"),
     ("comment_posts", "who posted lately, by hashes with this server's secret; gone after a day"),
     ("comment_reports.reporter", "such a hash; without it a report counts all the same"),
     ("part_versions", "counted for the servers that run on one database, from 1 in each"),
     ("imports", "says how far an import into this very database has come"),
     ("__diesel_schema_migrations", "the migrations themselves write it"),
+    ("sign_in_throttle", "who has to wait before they try again to sign in here"),
     ("comment_posts", "who posted within the last day, to slow floods down here"),
     ("comment_reports.reporter", "worth nothing without the secret that this server signs with"),
     ("journal_readers.held_by", "a turn of a server that runs on this very database"),
@@ -141,6 +143,8 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         comments by article_id, ordinal;
         comment_reports by id;
         comment_words by id;
+        second_factors by user_id;
+        recovery_codes by user_id, digest;
         // The places of its readers come along, so that a cache outside is told of the last
         // changes even where that was not yet done.
         journal by seq;

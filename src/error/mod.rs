@@ -37,6 +37,9 @@ pub enum Error {
     /// 401: say who you are.
     #[error("{0}")]
     Unauthenticated(&'static str),
+    /// 401: the password is right, but the second factor is not shown, or not right.
+    #[error("{}", .0.detail)]
+    SecondFactor(FieldError),
     /// 403: we know you, and no.
     #[error("{0}")]
     Forbidden(String),
@@ -190,7 +193,7 @@ impl ResponseError for Error {
         let mut answer = HttpResponse::build(self.status_code());
         answer.content_type("application/problem+json");
         match self {
-            Self::Unauthenticated(_) => {
+            Self::Unauthenticated(_) | Self::SecondFactor(_) => {
                 answer.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"newsroom\""));
             }
             Self::MethodNotAllowed(methods) => {

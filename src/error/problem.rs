@@ -111,7 +111,7 @@ impl Error {
     pub(super) fn kind(&self) -> &'static ProblemKind {
         match self {
             Self::Malformed { .. } => &MALFORMED,
-            Self::Unauthenticated(_) => &UNAUTHENTICATED,
+            Self::Unauthenticated(_) | Self::SecondFactor(_) => &UNAUTHENTICATED,
             Self::Forbidden(_) => &FORBIDDEN,
             Self::NotFound => &NOT_FOUND,
             Self::MethodNotAllowed(_) => &METHOD_NOT_ALLOWED,
@@ -137,6 +137,7 @@ impl Error {
             Self::Malformed { errors, .. }
             | Self::Conflict { errors, .. }
             | Self::Invalid(errors) => errors.clone(),
+            Self::SecondFactor(error) => vec![error.clone()],
             _ => Vec::new(),
         };
         let more = match self {

@@ -279,6 +279,9 @@ fn add_headers(path: &str, method: &str, versioned: bool, status: &str, response
     if status == "200" && path.starts_with("/manage/") && (one || versioned) {
         headers.insert("ETag".to_owned(), header("Its version, for If-Match."));
     }
+    if status == "429" {
+        headers.insert("Retry-After".to_owned(), header("For how many seconds to wait."));
+    }
     if !headers.is_empty() && response.get("headers").is_none() {
         response["headers"] = headers.into();
     }

@@ -33,7 +33,7 @@ pub async fn make_administrator(
         password: Some(password.reveal().to_owned()),
     };
     input.validate()?;
-    let hash = passwords::hash(password.reveal().to_owned()).await?;
+    let hash = passwords::hash(password.reveal().to_owned(), input.about(), "/password").await?;
     let by = Context { actor: Actor::System, now, request_id: String::new() };
     db.write(by, move |tx| {
         // Another server may have been faster.
@@ -54,7 +54,7 @@ pub async fn add_user(db: &Db, mut input: UserInput, now: Instant) -> Result<Use
         .password
         .take()
         .ok_or_else(|| Error::invalid("/password", "required", "A new user needs one."))?;
-    let hash = passwords::hash(password).await?;
+    let hash = passwords::hash(password, input.about(), "/password").await?;
     let by = Context { actor: Actor::Cli, now, request_id: String::new() };
     db.write(by, move |tx| add(tx, input, hash)).await.map(User::from)
 }

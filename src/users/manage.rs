@@ -86,8 +86,9 @@ async fn create_user(
     db: Db,
     mut post: Posted<UserInput>,
 ) -> Result<Answer> {
-    let hash = match post.input_mut().password.take() {
-        Some(password) => passwords::hash(password).await?,
+    let input = post.input_mut();
+    let hash = match input.password.take() {
+        Some(password) => passwords::hash(password, input.about(), "/password").await?,
         None => return Err(Error::invalid("/password", "required", "A new user needs one.")),
     };
     post.once(&db, allow.caller, move |tx, input| {
@@ -203,8 +204,9 @@ async fn change(
     input: impl Fn(&UserRow) -> Result<UserInput> + Clone + Send + Sync + 'static,
 ) -> Result<Answer> {
     let seen = db.read(move |conn| queries::find(conn, id)).await?;
-    let hash = match input(&seen)?.password {
-        Some(password) => Some(passwords::hash(password).await?),
+    let mut wanted = input(&seen)?;
+    let hash = match wanted.password.take() {
+        Some(password) => Some(passwords::hash(password, wanted.about(), "/password").await?),
         None => None,
     };
     db.write(by, move |tx| {

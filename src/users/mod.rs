@@ -1,4 +1,5 @@
 //! Users: who works in the newsroom, in which roles.
+pub mod access;
 pub mod first;
 pub mod manage;
 pub mod model;

@@ -112,13 +112,20 @@ pub struct UserInput {
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub active: bool,
-    /// 12 to 128 characters of any kind. Required for a new user; a new one ends the user's
-    /// sign-ins. Never shown.
+    /// 12 to 128 characters of any kind, but none that would be guessed first (`common`). Required
+    /// for a new user; a new one ends the user's sign-ins. Never shown.
     // Written only as the null that `UserRow::input` puts here, so that a patch finds the member.
     #[serde(default)]
     #[validate(length(min = "passwords::MIN", max = "passwords::MAX"))]
     #[schema(min_length = 12, max_length = 128, format = "password", write_only)]
     pub password: Option<String>,
+}
+
+impl UserInput {
+    /// What everybody knows of them, and so no password.
+    pub fn about(&self) -> [&str; 2] {
+        [&self.email, &self.name]
+    }
 }
 
 fn yes() -> bool {

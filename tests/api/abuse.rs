@@ -17,7 +17,7 @@ use crate::{
 on_both_engines! {
     nobody_posts_faster_than_people_do,
     a_flood_from_everywhere_is_held,
-    addresses_are_kept_as_fingerprints_for_a_day,
+    addresses_are_kept_as_pseudonyms_for_a_day,
     banned_words_are_refused_and_suspect_ones_held,
     words_are_listed_by_moderators_and_once,
     what_fills_in_the_hidden_field_is_set_aside,
@@ -59,22 +59,22 @@ async fn a_flood_from_everywhere_is_held(app: TestApp) {
     say(&app, "203.0.113.2", &article, "After the storm").await.expect(201);
 }
 
-async fn addresses_are_kept_as_fingerprints_for_a_day(app: TestApp) {
+async fn addresses_are_kept_as_pseudonyms_for_a_day(app: TestApp) {
     let article = open_article(&app, "post").await;
     let comment = say(&app, "192.0.2.77", &article, "First").await.expect(201);
     let report = format!("/v1/comments/{}/reports", id(&comment));
     app.anyone().from("192.0.2.77").post(&report, json!({"kind": "flag"})).await.expect(202);
-    let (posted, reported) = fingerprints(&app).await;
-    assert_eq!(posted, reported, "the same address has the same fingerprint");
+    let (posted, reported) = pseudonyms(&app).await;
+    assert_eq!(posted, reported, "the same address has the same pseudonym");
     assert!(posted.len() == 1 && !posted[0].contains("192.0"), "{posted:?}");
     app.advance(25 * 60 * 60);
     say(&app, "192.0.2.78", &article, "Second").await.expect(201);
-    let (later, _) = fingerprints(&app).await;
+    let (later, _) = pseudonyms(&app).await;
     assert!(later.len() == 1 && later != posted, "{later:?}");
 }
 
 /// Of who has posted, and of who has reported.
-async fn fingerprints(app: &TestApp) -> (Vec<String>, Vec<String>) {
+async fn pseudonyms(app: &TestApp) -> (Vec<String>, Vec<String>) {
     let read = app.state.db.read(|snapshot| {
         let conn: &mut Conn = snapshot;
         let posted = comment_posts::table.select(comment_posts::party).load(conn)?;

@@ -24,7 +24,7 @@ const FROM_ALL: Pace = Pace { most: 60, seconds: 10 * 60 };
 const KEPT: i64 = 24 * 60 * 60;
 
 /// Refuses a party that has posted too much lately, and counts this post. Parties are known by
-/// fingerprints of their addresses.
+/// pseudonyms for their addresses.
 pub fn check(tx: &mut Tx<'_>, article: ArticleId, party: &str) -> Result<()> {
     let now = tx.now();
     let posts = queries::of_party(tx, party, now.plus_seconds(-ANYWHERE.seconds))?;

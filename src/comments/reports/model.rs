@@ -114,7 +114,7 @@ pub struct ReportRow {
     pub notice: Json<ReportInput>,
     pub resolved: bool,
     pub created_at: Instant,
-    /// A fingerprint of where it came from, for a month.
+    /// A pseudonym for where it came from, for a month.
     pub reporter: Option<String>,
 }
 

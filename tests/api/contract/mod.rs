@@ -3,6 +3,7 @@
 mod document;
 mod guards;
 mod manners;
+mod matrix;
 mod mutations;
 mod parameters;
 mod rules;

@@ -63,6 +63,8 @@ type Call = Rc<dyn Fn(Request) -> Answering>;
 
 /// The password of everyone in the tests.
 pub const PASSWORD: &str = "correct horse battery staple";
+/// What tokens are signed with.
+pub const SECRET: &str = "a secret for tests, long enough to sign";
 pub const ADMIN: &str = "admin@example.org";
 
 pub struct TestApp {
@@ -122,7 +124,7 @@ impl TestApp {
         let config = Config::read(|name| match name {
             "DATABASE_URL" => Some(database.url.clone()),
             "DATABASE_CONNECTIONS" => Some("2".to_owned()),
-            "JWT_SECRET" => Some("a secret for tests, long enough to sign".to_owned()),
+            "JWT_SECRET" => settings(name).or_else(|| Some(SECRET.to_owned())),
             other => settings(other),
         })
         .expect("the test's settings are valid");
@@ -154,6 +156,14 @@ impl TestApp {
     /// Where the test's database is.
     pub fn url(&self) -> &str {
         &self.database.url
+    }
+
+    /// Every byte of the database, where it is a file.
+    pub fn kept_bytes(&self) -> Vec<u8> {
+        let path = self.database.url.trim_start_matches("sqlite:");
+        let files =
+            ["", "-wal"].map(|end| std::fs::read(format!("{path}{end}")).unwrap_or_default());
+        files.concat()
     }
 
     /// The schema of the test's tables, on PostgreSQL.

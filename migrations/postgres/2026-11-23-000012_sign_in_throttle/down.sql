@@ -1,0 +1,3 @@
+drop table recovery_codes;
+drop table second_factors;
+drop table sign_in_throttle;

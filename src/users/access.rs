@@ -1,0 +1,39 @@
+//! What administrators take away from users: their sign-ins, and a second factor that is lost.
+use actix_web::delete;
+
+use crate::{
+    auth::{guard::Allow, roles::ManageUsers, second_factor, session},
+    db::Db,
+    error::Result,
+    http::{answer::Answer, path::Id, service::ServiceConfig},
+    ids::UserId,
+};
+
+/// Hangs the routes into the management face.
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(end_sessions).service(reset_second_factor);
+}
+
+/// End a user's sign-ins
+///
+/// All of them, wherever they are signed in; their tokens are refused from now on.
+#[utoipa::path(tag = "users", security(("bearer" = ["users:manage"])),
+    responses((status = 204, description = "Ended.")))]
+#[delete("/users/{id}/sessions")]
+async fn end_sessions(allow: Allow<ManageUsers>, db: Db, id: Id<UserId>) -> Result<Answer> {
+    db.write(allow.caller, move |tx| session::end_all(tx, id.0)).await?;
+    Ok(Answer::nothing())
+}
+
+/// Reset a user's second factor
+///
+/// For somebody who has lost authenticator and recovery codes: they sign in with the password
+/// alone again.
+#[utoipa::path(tag = "users", security(("bearer" = ["users:manage"])),
+    responses((status = 204, description = "Reset."),
+        (status = 409, description = "The user has no second factor.")))]
+#[delete("/users/{id}/second-factor")]
+async fn reset_second_factor(allow: Allow<ManageUsers>, db: Db, id: Id<UserId>) -> Result<Answer> {
+    db.write(allow.caller, move |tx| second_factor::reset(tx, id.0)).await?;
+    Ok(Answer::nothing())
+}
