@@ -150,7 +150,8 @@ impl Modify for Bearer {
             format!("`{permission}`: {}", roles.join(", "))
         });
         scheme.description = Some(format!(
-            "The access token of a sign-in. Operations name the permission that they need; these \
+            "The access token of a sign-in, made and checked as RFC 8725 asks: one algorithm, \
+             pinned; issuer, audience, use and times. Operations name the permission that they need; these \
              are the roles that have each. {}.",
             granted.collect::<Vec<_>>().join("; ")
         ));

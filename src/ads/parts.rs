@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{
     ToSchema,
-    openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, schema::Type},
+    openapi::{
+        ArrayBuilder, KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, schema::Type,
+    },
 };
 use validator::{Validate, ValidationError};
 
@@ -19,7 +21,11 @@ pub struct AdLabel {
     pub text: String,
     /// The language of the text (BCP 47: language, script, region).
     #[validate(custom(function = "text::language_form"))]
-    #[schema(pattern = "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", examples("pl"))]
+    #[schema(
+        max_length = 12,
+        pattern = "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$",
+        examples("pl")
+    )]
     pub language: String,
 }
 
@@ -43,7 +49,8 @@ pub struct MappedSizes {
 }
 
 fn pair(smallest: u16) -> ArrayBuilder {
-    let side = ObjectBuilder::new().schema_type(Type::Integer);
+    let format = SchemaFormat::KnownFormat(KnownFormat::Int32);
+    let side = ObjectBuilder::new().schema_type(Type::Integer).format(Some(format));
     let side = side.minimum(Some(smallest)).maximum(Some(SIZE_MAX));
     ArrayBuilder::new().items(side).min_items(Some(2)).max_items(Some(2))
 }

@@ -301,7 +301,7 @@ pub struct RelatedBlock {
     /// The article's related links that stand in this box, in order.
     #[serde(default)]
     #[validate(length(max = 20), custom(function = "each_once"))]
-    #[schema(max_items = 20)]
+    #[schema(value_type = BTreeSet<LinkId>, max_items = 20)]
     pub link_ids: Vec<LinkId>,
 }
 

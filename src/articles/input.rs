@@ -2,7 +2,13 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{ArrayBuilder, ObjectBuilder, Type},
+    },
+};
 use validator::{Validate, ValidationError};
 
 use super::blocks::{Block, MediaUse};
@@ -14,6 +20,8 @@ use crate::{
 
 /// The longest body, in bytes of JSON: 1 MiB.
 const BODY_MAX: usize = 1024 * 1024;
+/// The longest tag, in characters.
+const TAG_MAX: usize = 50;
 
 text_enum! {
     /// What kind of text it is.
@@ -174,7 +182,7 @@ pub struct ArticleInput {
     /// BCP 47. The newsroom's own when absent.
     #[serde(default)]
     #[validate(custom(function = "text::language_form"))]
-    #[schema(pattern = "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
+    #[schema(max_length = 12, pattern = "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
     pub language: Option<String>,
     #[serde(default)]
     #[schema(default = "news")]
@@ -202,11 +210,11 @@ pub struct ArticleInput {
     /// Users. The creator alone when absent and the creator is an author.
     #[serde(default)]
     #[validate(length(max = 20), custom(function = "distinct"))]
-    #[schema(max_items = 20)]
+    #[schema(value_type = Option<BTreeSet<UserId>>, max_items = 20)]
     pub authors: Option<Vec<UserId>>,
     #[serde(default)]
     #[validate(length(max = 20), custom(function = "tag_forms"))]
-    #[schema(max_items = 20)]
+    #[schema(schema_with = tag_list, required = false)]
     pub tags: Vec<String>,
     #[serde(default)]
     #[validate(nested)]
@@ -255,11 +263,17 @@ fn distinct(ids: &[UserId]) -> Result<(), ValidationError> {
     Err(text::broken("distinct", "must not name anyone twice"))
 }
 
+fn tag_list() -> RefOr<Schema> {
+    let tag = ObjectBuilder::new().schema_type(Type::String);
+    let tag = tag.min_length(Some(1)).max_length(Some(TAG_MAX));
+    ArrayBuilder::new().items(tag).max_items(Some(20)).into()
+}
+
 fn tag_forms(tags: &[String]) -> Result<(), ValidationError> {
     let mut seen = HashSet::new();
     for (at, tag) in tags.iter().enumerate() {
         let slug = text::slugify(tag);
-        let refusal = if slug.is_empty() || tag.chars().count() > 50 {
+        let refusal = if slug.is_empty() || tag.chars().count() > TAG_MAX {
             text::broken("tag", "must have letters or digits and at most 50 characters")
         } else if seen.insert(slug) {
             continue;

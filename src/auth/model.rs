@@ -138,7 +138,7 @@ pub struct Me {
     /// The sections that an editor or author is limited to; none means all.
     pub sections: Vec<SectionId>,
     /// What the roles together allow.
-    #[schema(examples(json!(["articles:read", "articles:write"])))]
+    #[schema(examples("articles:read"))]
     pub permissions: Vec<&'static str>,
     /// Whether signing in needs a code as well.
     pub second_factor: bool,

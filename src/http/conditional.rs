@@ -22,7 +22,8 @@ pub struct IfMatch {
     /// else has changed the resource since: 412; when it is no list of entity tags: 400. A tag
     /// that something on the way has made weak, such as `W/"3"`, counts as the strong one: tags
     /// here are version numbers, whatever the encoding.
-    #[param(rename = "If-Match", value_type = String, example = "\"3\"", max_length = 1000)]
+    #[param(rename = "If-Match", value_type = String, example = "\"3\"", max_length = 1000,
+        pattern = r#"^(W/)?"[^"]*"([ \t]*,[ \t]*(W/)?"[^"]*")*$"#)]
     tags: Vec<String>,
 }
 

@@ -1,19 +1,16 @@
 //! Completes the OpenAPI document with what follows from an operation's shape, so that no
 //! handler repeats it and none can forget it.
-use std::collections::BTreeMap;
-
 use actix_web::http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::{links, schemas};
 use crate::error::PROBLEM_KINDS;
 
 /// The finished document, for what utoipa collected from the handlers.
 pub fn complete(collected: &utoipa::openapi::OpenApi) -> serde_json::Result<Value> {
     let mut document = serde_json::to_value(collected)?;
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
-        name_union_members(schemas);
-        flatten(schemas);
-        name_items(schemas);
+        schemas::mend(schemas);
     }
     describe_patches(&mut document);
     let responses = PROBLEM_KINDS.iter().map(|kind| {
@@ -34,6 +31,8 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> serde_json::Result<Valu
             describe(path, method, operation);
         }
     }
+    links::add(&mut document);
+    schemas::drop_unused(&mut document);
     Ok(document)
 }
 
@@ -130,6 +129,21 @@ fn component_name(status: u16) -> String {
     format!("Problem{status}")
 }
 
+/// What utoipa leaves half said: a `default` becomes a second schema, of an object, which no text
+/// could ever keep as well; and a parameter with a schema of its own has no description beside it.
+fn complete_parameter(parameter: &mut Value) {
+    if let Some([said, more]) = parameter["schema"]["allOf"].as_array().map(Vec::as_slice) {
+        let mut joined = said.clone();
+        joined["default"] = more["default"].clone();
+        parameter["schema"] = joined;
+    }
+    if parameter.get("description").is_none()
+        && let Some(description) = parameter["schema"].get("description").cloned()
+    {
+        parameter["description"] = description;
+    }
+}
+
 /// Adds the path's parameters and the refusals that every operation of this shape can answer.
 fn describe(path: &str, method: &str, operation: &mut Value) {
     let in_path: Vec<Value> = path
@@ -150,6 +164,11 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
             Some(parameters) => parameters.splice(0..0, in_path).for_each(drop),
             None => operation["parameters"] = in_path.into(),
         }
+    }
+
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        complete_parameter(parameter);
     }
 
     if operation["responses"]["304"].is_object() {
@@ -181,6 +200,9 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
         if !permissions.is_empty() {
             refusals.push(403);
         }
+    } else {
+        // Open to everyone, and not by an oversight.
+        operation["security"] = json!([]);
     }
     let versioned = has_parameter(operation, "If-Match");
     if versioned {
@@ -263,94 +285,4 @@ fn add_headers(path: &str, method: &str, versioned: bool, status: &str, response
     if !headers.is_empty() && response.get("headers").is_none() {
         response["headers"] = headers.into();
     }
-}
-
-/// utoipa writes an internally tagged enum as a `oneOf` of `allOf`s. Generators of clients want
-/// named members and a discriminator: the tag moves into the member's own schema.
-fn name_union_members(schemas: &mut Map<String, Value>) {
-    let unions: Vec<String> = schemas
-        .iter()
-        .filter(|(_, schema)| schema["oneOf"][0]["allOf"].is_array())
-        .map(|(name, _)| name.clone())
-        .collect();
-    for union in unions {
-        let members = schemas[&union]["oneOf"].take();
-        let mut mapping = BTreeMap::new();
-        let mut references = Vec::new();
-        let mut tag_name = String::new();
-        for member in members.as_array().into_iter().flatten() {
-            let reference = member["allOf"][0]["$ref"].clone();
-            let Some(name) = reference.as_str().and_then(|text| text.rsplit('/').next()) else {
-                continue;
-            };
-            let tags = member["allOf"][1]["properties"].as_object().into_iter().flatten();
-            for (property, schema) in tags {
-                if let Some(value) = schema["enum"][0].as_str() {
-                    mapping.insert(value.to_owned(), reference.clone());
-                }
-                tag_name.clone_from(property);
-                let target = &mut schemas[name];
-                // Another union has this member under the same tag already.
-                if !target["properties"][property].is_null() {
-                    continue;
-                }
-                target["properties"][property] = schema.clone();
-                match target["required"].as_array_mut() {
-                    Some(required) => required.insert(0, property.as_str().into()),
-                    None => target["required"] = json!([property]),
-                }
-            }
-            references.push(json!({ "$ref": reference }));
-        }
-        let schema = &mut schemas[&union];
-        schema["oneOf"] = references.into();
-        schema["discriminator"] = json!({"propertyName": tag_name, "mapping": mapping});
-    }
-}
-
-/// utoipa writes the items of a page out once more; clients want the one type by its name.
-fn name_items(schemas: &mut Map<String, Value>) {
-    let known: Vec<String> = schemas.keys().cloned().collect();
-    for (name, schema) in schemas {
-        let item = name.strip_prefix("Page_").filter(|item| known.iter().any(|name| name == item));
-        if let (Some(item), Some(items)) = (item, schema.pointer_mut("/properties/data/items")) {
-            *items = json!({"$ref": format!("#/components/schemas/{item}")});
-        }
-    }
-}
-
-/// utoipa writes a flattened member as an `allOf` with the member's schema. Where that one closes
-/// itself to further members nothing could ever keep both, so the parts become one object.
-fn flatten(schemas: &mut Map<String, Value>) {
-    let composed: Vec<String> = schemas
-        .iter()
-        .filter(|(_, schema)| schema["allOf"].is_array())
-        .map(|(name, _)| name.clone())
-        .collect();
-    for name in composed {
-        let (mut properties, mut required) = (Map::new(), Vec::new());
-        gather(schemas, &schemas[&name], &mut properties, &mut required);
-        let schema = &mut schemas[&name];
-        if let Some(members) = schema.as_object_mut() {
-            members.remove("allOf");
-        }
-        schema["type"] = "object".into();
-        schema["properties"] = properties.into();
-        schema["required"] = required.into();
-    }
-}
-
-fn gather(
-    schemas: &Map<String, Value>,
-    part: &Value,
-    properties: &mut Map<String, Value>,
-    required: &mut Vec<Value>,
-) {
-    let named = part["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
-    let part = named.and_then(|name| schemas.get(name)).unwrap_or(part);
-    for inner in part["allOf"].as_array().into_iter().flatten() {
-        gather(schemas, inner, properties, required);
-    }
-    properties.extend(part["properties"].as_object().cloned().into_iter().flatten());
-    required.extend(part["required"].as_array().cloned().into_iter().flatten());
 }

@@ -42,8 +42,13 @@ impl<'de> Visitor<'de> for Reader {
         Ok(value.into())
     }
 
+    /// 3.0 is the whole number 3 (JSON Schema 2020-12), up to where every reader of JSON counts
+    /// exactly (RFC 8259, section 6).
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and small enough to be exact")]
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
+        const EXACT: f64 = 9_007_199_254_740_991.0;
+        let whole = value.fract() == 0.0 && value.abs() <= EXACT;
+        Ok(if whole { (value as i64).into() } else { value.into() })
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {

@@ -35,7 +35,7 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 struct ChangeQuery {
     /// Only changes after this one: the `seq` of the last one you have.
     #[serde(default)]
-    #[param(required = false, default = 0, minimum = 0)]
+    #[param(required = false, value_type = i64, default = 0, minimum = 0, maximum = 4_294_967_295_i64)]
     since: u32,
     /// Also count what the filters leave, as `total`. Takes the longer the more there is.
     #[serde(default)]

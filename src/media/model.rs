@@ -102,7 +102,7 @@ pub struct MediaInput {
     /// Where the file is: an absolute http or https URL.
     #[serde(default)]
     #[validate(custom(function = "text::web_url"))]
-    #[schema(max_length = 2048, pattern = r"^https?://\S+$")]
+    #[schema(max_length = 2048, pattern = "^https?://", format = "uri")]
     pub url: Option<String>,
     /// The file's media type (RFC 6838), without parameters.
     #[serde(default)]

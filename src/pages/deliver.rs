@@ -41,7 +41,7 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 #[into_params(parameter_in = Query)]
 struct PageQuery {
     /// The address, as readers see it: `/` is the home page.
-    #[param(example = "/world/the-ferry-sails-again", max_length = 512)]
+    #[param(example = "/world/the-ferry-sails-again", pattern = "^/", max_length = 512)]
     path: String,
     /// As the article was at this instant; sections, media, ads and addresses are today's. Only
     /// what is public today is shown as it was.
@@ -175,10 +175,11 @@ struct ArticleOptions {
     body: BodyForm,
     /// What should come along, separated by commas: `ads`, `comments`. Naming them in
     /// `fields` does as well.
-    #[param(value_type = Option<String>, example = "ads,comments")]
+    #[param(value_type = Option<String>, pattern = "^(ads|comments)(,(ads|comments))*$",
+        example = "ads,comments")]
     include: Option<Commas<Include>>,
-    /// Only these members, separated by commas; `id` and `kind` come always.
-    #[param(value_type = Option<String>, example = "id,path,headline")]
+    /// Which members to answer.
+    #[param(schema_with = Fields::<ArticleDocument>::named, required = false)]
     fields: Option<Fields<ArticleDocument>>,
     /// As the article was at this instant; sections, media, ads and addresses are today's. Only
     /// what is public today is shown as it was.
@@ -218,7 +219,7 @@ async fn get_article(
 struct ByPath {
     /// The address, as readers see it. An old address leads to the article as well; its `path`
     /// says where it is now.
-    #[param(example = "/world/the-ferry-sails-again", max_length = 512)]
+    #[param(example = "/world/the-ferry-sails-again", pattern = "^/", max_length = 512)]
     path: String,
     /// The form of the body.
     #[serde(default)]
@@ -226,10 +227,11 @@ struct ByPath {
     body: BodyForm,
     /// What should come along, separated by commas: `ads`, `comments`. Naming them in
     /// `fields` does as well.
-    #[param(value_type = Option<String>, example = "ads,comments")]
+    #[param(value_type = Option<String>, pattern = "^(ads|comments)(,(ads|comments))*$",
+        example = "ads,comments")]
     include: Option<Commas<Include>>,
-    /// Only these members, separated by commas; `id` and `kind` come always.
-    #[param(value_type = Option<String>, example = "id,path,headline")]
+    /// Which members to answer.
+    #[param(schema_with = Fields::<ArticleDocument>::named, required = false)]
     fields: Option<Fields<ArticleDocument>>,
     /// As the article was at this instant; sections, media, ads and addresses are today's. Only
     /// what is public today is shown as it was.

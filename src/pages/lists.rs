@@ -47,7 +47,11 @@ pub struct ArticleQuery {
     #[param(inline)]
     pub genre: Option<Genre>,
     /// Only articles in this language (BCP 47).
-    #[param(example = "pl")]
+    #[param(
+        max_length = 12,
+        pattern = "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$",
+        example = "pl"
+    )]
     pub language: Option<String>,
     /// Published at this instant or later.
     pub from: Option<Instant>,
@@ -67,8 +71,8 @@ pub struct ArticleQuery {
     pub limit: Limit,
     /// The `next` of the page before.
     pub cursor: Option<String>,
-    /// Only these members of each article, separated by commas; `id` comes always.
-    #[param(value_type = Option<String>, example = "id,path,headline")]
+    /// Which members to answer.
+    #[param(schema_with = Fields::<ArticleCard>::named, required = false)]
     pub fields: Option<Fields<ArticleCard>>,
     /// As the articles were at this instant; sections, media and addresses are today's. Only what
     /// is public today is shown as it was.

@@ -5,7 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{RefOr, Schema, schema::AnyOfBuilder},
+    openapi::{
+        ObjectBuilder, RefOr, Schema,
+        schema::{AnyOfBuilder, Type},
+    },
 };
 
 use super::model::{ArticleCard, ArticleDocument, PageDocument};
@@ -55,6 +58,23 @@ fn members<T: PartialSchema>() -> BTreeSet<String> {
     match T::schema() {
         RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
         _ => BTreeSet::new(),
+    }
+}
+
+impl<T: PartialSchema> Fields<T> {
+    /// How the API document has them, as a parameter.
+    pub fn named() -> RefOr<Schema> {
+        let any = members::<T>().into_iter().collect::<Vec<_>>().join("|");
+        let pattern = format!("^({any})(,({any}))*$");
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(pattern))
+            .description(Some(
+                "Only these members of each article, separated by commas; `id` and `kind` come \
+                 always.",
+            ))
+            .examples(["id,path,headline"])
+            .into()
     }
 }
 

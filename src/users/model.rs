@@ -101,7 +101,7 @@ pub struct UserInput {
     #[schema(min_length = 1, max_length = 80, pattern = r"\S")]
     pub name: String,
     #[validate(length(min = 1, max = 5), custom(function = "distinct_roles"))]
-    #[schema(min_items = 1, max_items = 5)]
+    #[schema(value_type = BTreeSet<Role>, min_items = 1, max_items = 5)]
     pub roles: Vec<Role>,
     /// The sections that an editor or author is limited to; none means all.
     #[serde(default)]

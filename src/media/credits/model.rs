@@ -120,7 +120,7 @@ pub struct CreditInput {
     /// Rights; schema.org `license`).
     #[serde(default)]
     #[validate(custom(function = "text::web_url"))]
-    #[schema(max_length = 2048, pattern = r"^https?://\S+$")]
+    #[schema(max_length = 2048, pattern = "^https?://", format = "uri")]
     pub license_url: Option<String>,
     /// How it may be used (IPTC Rights Usage Terms).
     #[serde(default)]

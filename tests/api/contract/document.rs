@@ -142,6 +142,89 @@ fn the_document_is_openapi_3_1_and_every_reference_in_it_leads_somewhere() {
     }
 }
 
+#[test]
+fn every_example_and_every_default_keeps_its_own_schema() {
+    let (mut rest, mut judged) = (vec![&*DOCUMENT], 0);
+    while let Some(value) = rest.pop() {
+        let examples = value["examples"].as_array().into_iter().flatten();
+        let given: Vec<&Value> = examples.chain(value.get("default")).collect();
+        for example in given.iter().filter(|_| value["type"] != Value::Null) {
+            assert!(validator(value).is_valid(example), "{example} does not keep {value:#}");
+            judged += 1;
+        }
+        match value {
+            Value::Object(members) => rest.extend(members.values()),
+            Value::Array(items) => rest.extend(items),
+            _ => {}
+        }
+    }
+    for operation in operations() {
+        for parameter in operation.parameters() {
+            let (schema, example) = (&parameter["schema"], &parameter["example"]);
+            let given = [example, &resolve(schema)["default"]];
+            for example in given.into_iter().filter(|given| !given.is_null()) {
+                let keeps = validator(schema).is_valid(example);
+                assert!(keeps, "{operation}: {example} does not keep {parameter:#}");
+                judged += 1;
+            }
+        }
+    }
+    assert!(judged > 100, "{judged} judged");
+}
+
+#[test]
+fn every_object_that_is_sent_says_that_it_takes_no_other_member() {
+    let bodies = operations().into_iter().filter_map(|operation| operation.json_body());
+    let mut rest: Vec<&Value> = bodies.map(|body| body.schema).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(schema) = rest.pop().map(resolve) {
+        if !seen.insert(schema.to_string()) {
+            continue;
+        }
+        let members = schema["properties"].as_object();
+        assert!(members.is_none() || schema["additionalProperties"] == false, "{schema:#}");
+        rest.extend(members.into_iter().flat_map(|members| members.values()));
+        for union in ["oneOf", "anyOf", "allOf"] {
+            rest.extend(schema[union].as_array().into_iter().flatten());
+        }
+        rest.extend(schema.get("items"));
+    }
+    assert!(seen.len() > 50, "{} schemas", seen.len());
+}
+
+#[test]
+fn every_component_is_used() {
+    let text = DOCUMENT.to_string();
+    for kind in ["schemas", "responses"] {
+        for name in DOCUMENT["components"][kind].as_object().unwrap().keys() {
+            let reference = format!("\"#/components/{kind}/{name}\"");
+            assert!(text.contains(&reference), "nothing refers to {reference}");
+        }
+    }
+}
+
+#[test]
+fn every_link_leads_to_an_operation_and_fills_its_address() {
+    let operations = operations();
+    let mut followed = 0;
+    for operation in &operations {
+        for (_, response) in operation.spec["responses"].as_object().unwrap() {
+            for (name, link) in response["links"].as_object().into_iter().flatten() {
+                let target = operations.iter().find(|target| target.spec["operationId"] == *name);
+                let target = target.unwrap_or_else(|| panic!("{operation}: {name}?"));
+                let needed = target.parameters().filter(|parameter| parameter["required"] == true);
+                let needed: BTreeSet<&str> =
+                    needed.filter_map(|parameter| parameter["name"].as_str()).collect();
+                let given = link["parameters"].as_object().unwrap();
+                let given: BTreeSet<&str> = given.keys().map(String::as_str).collect();
+                assert_eq!(given, needed, "{operation}: {name}");
+                followed += 1;
+            }
+        }
+    }
+    assert!(followed > 80, "{followed} links");
+}
+
 /// Judges a value by a schema of the document.
 pub fn validator(schema: &Value) -> jsonschema::Validator {
     let schema = json!({

@@ -77,7 +77,7 @@ impl Operation {
 
     /// Whether the document asks for a token.
     pub fn is_guarded(&self) -> bool {
-        self.spec["security"].is_array()
+        self.spec["security"].as_array().is_some_and(|schemes| !schemes.is_empty())
     }
 
     /// The permission it needs; none where being signed in is enough.

@@ -12,6 +12,7 @@ use crate::{
 on_both_engines! {
     bodies_that_are_no_json_are_refused_and_leave_nothing_behind,
     bodies_that_say_the_wrong_thing_are_refused_at_the_member,
+    a_whole_number_may_have_a_point,
     a_member_that_stands_twice_is_refused,
     a_nul_character_is_refused_wherever_it_hides,
     a_body_beyond_the_limit_is_refused,
@@ -71,6 +72,21 @@ async fn bodies_that_say_the_wrong_thing_are_refused_at_the_member(app: TestApp)
         assert_eq!(refusal["errors"][0]["pointer"], place, "{body}: {refusal}");
     }
     assert_eq!(sections(&admin).await, json!([]));
+}
+
+/// JSON Schema, and so the API document, calls 3.0 an integer.
+async fn a_whole_number_may_have_a_point(app: TestApp) {
+    let admin = app.admin().await;
+    for (name, number, position) in [("A", "3.0", 3), ("B", "-2.50e1", -25), ("C", "-0.0", 0)] {
+        let sent = format!(r#"{{"name": "{name}", "position": {number}}}"#);
+        let made = admin.send(Method::POST, SECTIONS, Some((JSON, sent))).await.expect(201);
+        assert_eq!(made["position"], position, "{number}");
+    }
+    for number in ["0.5", "9007199254740993.0", "1e300"] {
+        let sent = format!(r#"{{"name": "D", "position": {number}}}"#);
+        let answer = admin.send(Method::POST, SECTIONS, Some((JSON, sent))).await;
+        assert_eq!(answer.status, 422, "{number}: {}", answer.text);
+    }
 }
 
 async fn a_member_that_stands_twice_is_refused(app: TestApp) {

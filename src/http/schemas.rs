@@ -1,0 +1,144 @@
+//! Mends the schemas that utoipa collected, for those who check requests by them or make clients.
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+/// Says what utoipa leaves half said.
+pub fn mend(schemas: &mut Map<String, Value>) {
+    name_union_members(schemas);
+    flatten(schemas);
+    close_variants(schemas);
+    name_items(schemas);
+}
+
+/// Schemas and responses that only others were made of, and nothing refers to any more.
+pub fn drop_unused(document: &mut Value) {
+    loop {
+        let mut used = BTreeSet::new();
+        gather_references(document, &mut used);
+        let mut dropped = false;
+        for kind in ["schemas", "responses"] {
+            if let Some(components) = document["components"][kind].as_object_mut() {
+                let before = components.len();
+                components.retain(|name, _| used.contains(&format!("#/components/{kind}/{name}")));
+                dropped |= components.len() < before;
+            }
+        }
+        if !dropped {
+            return;
+        }
+    }
+}
+
+fn gather_references(value: &Value, used: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            members.values().for_each(|member| gather_references(member, used));
+        }
+        Value::Array(items) => items.iter().for_each(|item| gather_references(item, used)),
+        // Discriminators name schemas in plain text.
+        Value::String(text) if text.starts_with('#') => drop(used.insert(text.clone())),
+        _ => {}
+    }
+}
+
+/// utoipa writes an internally tagged enum as a `oneOf` of `allOf`s. Generators of clients want
+/// named members and a discriminator: the tag moves into the member's own schema.
+fn name_union_members(schemas: &mut Map<String, Value>) {
+    let unions: Vec<String> = schemas
+        .iter()
+        .filter(|(_, schema)| schema["oneOf"][0]["allOf"].is_array())
+        .map(|(name, _)| name.clone())
+        .collect();
+    for union in unions {
+        let members = schemas[&union]["oneOf"].take();
+        let mut mapping = BTreeMap::new();
+        let mut references = Vec::new();
+        let mut tag_name = String::new();
+        for member in members.as_array().into_iter().flatten() {
+            let reference = member["allOf"][0]["$ref"].clone();
+            let Some(name) = reference.as_str().and_then(|text| text.rsplit('/').next()) else {
+                continue;
+            };
+            let tags = member["allOf"][1]["properties"].as_object().into_iter().flatten();
+            for (property, schema) in tags {
+                if let Some(value) = schema["enum"][0].as_str() {
+                    mapping.insert(value.to_owned(), reference.clone());
+                }
+                tag_name.clone_from(property);
+                let target = &mut schemas[name];
+                // Another union has this member under the same tag already.
+                if !target["properties"][property].is_null() {
+                    continue;
+                }
+                target["properties"][property] = schema.clone();
+                match target["required"].as_array_mut() {
+                    Some(required) => required.insert(0, property.as_str().into()),
+                    None => target["required"] = json!([property]),
+                }
+            }
+            references.push(json!({ "$ref": reference }));
+        }
+        let schema = &mut schemas[&union];
+        schema["oneOf"] = references.into();
+        schema["discriminator"] = json!({"propertyName": tag_name, "mapping": mapping});
+    }
+}
+
+/// An enum's variant with a value is an object of one member: serde takes no other beside it.
+fn close_variants(schemas: &mut Map<String, Value>) {
+    let variants =
+        schemas.values_mut().filter_map(|schema| schema.get_mut("oneOf")?.as_array_mut());
+    for variants in variants.filter(|variants| variants[0]["enum"].is_array()) {
+        for variant in variants.iter_mut().filter(|variant| variant["properties"].is_object()) {
+            variant["additionalProperties"] = false.into();
+        }
+    }
+}
+
+/// utoipa writes the items of a page out once more; clients want the one type by its name.
+fn name_items(schemas: &mut Map<String, Value>) {
+    let known: Vec<String> = schemas.keys().cloned().collect();
+    for (name, schema) in schemas {
+        let item = name.strip_prefix("Page_").filter(|item| known.iter().any(|name| name == item));
+        if let (Some(item), Some(items)) = (item, schema.pointer_mut("/properties/data/items")) {
+            *items = json!({"$ref": format!("#/components/schemas/{item}")});
+        }
+    }
+}
+
+/// utoipa writes a flattened member as an `allOf` with the member's schema. Where that one closes
+/// itself to further members nothing could ever keep both, so the parts become one object.
+fn flatten(schemas: &mut Map<String, Value>) {
+    let composed: Vec<String> = schemas
+        .iter()
+        .filter(|(_, schema)| schema["allOf"].is_array())
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in composed {
+        let (mut properties, mut required) = (Map::new(), Vec::new());
+        gather(schemas, &schemas[&name], &mut properties, &mut required);
+        let schema = &mut schemas[&name];
+        if let Some(members) = schema.as_object_mut() {
+            members.remove("allOf");
+        }
+        schema["type"] = "object".into();
+        schema["properties"] = properties.into();
+        schema["required"] = required.into();
+    }
+}
+
+fn gather(
+    schemas: &Map<String, Value>,
+    part: &Value,
+    properties: &mut Map<String, Value>,
+    required: &mut Vec<Value>,
+) {
+    let named = part["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+    let part = named.and_then(|name| schemas.get(name)).unwrap_or(part);
+    for inner in part["allOf"].as_array().into_iter().flatten() {
+        gather(schemas, inner, properties, required);
+    }
+    properties.extend(part["properties"].as_object().cloned().into_iter().flatten());
+    required.extend(part["required"].as_array().cloned().into_iter().flatten());
+}
