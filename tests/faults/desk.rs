@@ -28,7 +28,8 @@ struct Piece {
 struct Post {
     path: String,
     body: Value,
-    key: Option<String>,
+    /// Who sends it, and under which key.
+    headers: Vec<(&'static str, String)>,
 }
 
 /// What all desks share.
@@ -38,7 +39,7 @@ pub struct Shared {
     pub section: String,
     /// They all count on in this credit; its address.
     pub credit: String,
-    /// They all comment on this article.
+    /// They all comment on this article until they have published one of their own.
     pub article: String,
 }
 
@@ -47,6 +48,8 @@ pub struct Desk {
     random: Rng,
     caller: Caller,
     shared: Shared,
+    /// The article that is commented on.
+    talk: String,
     pieces: Vec<Piece>,
     /// How many of the pieces have been checked with nothing left in doubt, and are done with.
     settled: usize,
@@ -66,6 +69,7 @@ impl Desk {
             random: Rng::with_seed(seed ^ at as u64),
             caller,
             shared: shared.clone(),
+            talk: shared.article.clone(),
             pieces: Vec::new(),
             settled: 0,
             made: 0,
@@ -109,14 +113,14 @@ impl Desk {
     /// Counts one on, unless another desk was faster.
     fn count(&mut self) -> bool {
         let credit = self.shared.credit.clone();
-        let Some(now) = self.ask("GET", &credit, None, None) else { return false };
+        let Some(now) = self.ask("GET", &credit, None, &[]) else { return false };
         if now.status != 200 {
             return false;
         }
         let count: u64 = now.body["usage_terms"].as_str().unwrap().parse().unwrap();
         let next = json!({"usage_terms": (count + 1).to_string()});
         let seen = ("if-match", now.header("etag").unwrap().to_owned());
-        match self.ask("PATCH", &credit, Some(&next), Some(seen)).map(|answer| answer.status) {
+        match self.ask("PATCH", &credit, Some(&next), &[seen]).map(|answer| answer.status) {
             Some(200) => self.counted += 1,
             Some(412 | 507) => {}
             Some(503) | None => {
@@ -157,9 +161,9 @@ impl Desk {
     fn comment(&mut self) -> bool {
         self.made += 1;
         let body = format!("{} says {}.", self.name, self.made);
-        let path = format!("/v1/articles/{}/comments", self.shared.article);
+        let path = format!("/v1/articles/{}/comments", self.talk);
         let post = json!({"nickname": self.name.clone(), "body": body});
-        self.make(&path, post, json!({"body": body, "status": "approved", "version": 1}))
+        self.make(&path, post, json!({"body": body, "version": 1}))
     }
 
     /// What is to be done next with the article that was made last.
@@ -193,9 +197,14 @@ impl Desk {
 
     /// Makes something, every other time with a key.
     fn make(&mut self, path: &str, body: Value, known: Value) -> bool {
-        let key =
-            self.random.bool().then(|| format!("{}-{}", self.name.replace(' ', "-"), self.made));
-        let made_by = Post { path: path.to_owned(), body, key };
+        // Nobody may comment as often as a desk does.
+        let [a, b, c] = [(); 3].map(|()| self.random.u8(1..255));
+        let mut headers = vec![("x-forwarded-for", format!("10.{a}.{b}.{c}"))];
+        if self.random.bool() {
+            let key = format!("{}-{}", self.name.replace(' ', "-"), self.made);
+            headers.push(("idempotency-key", key));
+        }
+        let made_by = Post { path: path.to_owned(), body, headers };
         let doubted = Some(known.clone());
         self.pieces.push(Piece { address: None, made_by, known, doubted });
         self.post(self.pieces.len() - 1)
@@ -203,13 +212,12 @@ impl Desk {
 
     /// Sends the request that makes this piece, perhaps once more.
     fn post(&mut self, at: usize) -> bool {
-        let Post { path, body, key } = &self.pieces[at].made_by;
-        let (path, body) = (path.clone(), body.clone());
-        let key = key.clone().map(|key| ("idempotency-key", key));
-        let keyed = key.is_some();
-        let answer = self.ask("POST", &path, Some(&body), key);
+        let Post { path, body, headers } = &self.pieces[at].made_by;
+        let (path, body, headers) = (path.clone(), body.clone(), headers.clone());
+        let keyed = headers.iter().any(|(name, _)| *name == "idempotency-key");
+        let answer = self.ask("POST", &path, Some(&body), &headers);
         match answer.as_ref().map(|answer| answer.status) {
-            Some(201) => {
+            Some(201 | 202) => {
                 let id = id(&answer.unwrap().body);
                 let list = if path.starts_with("/v1/") { "/manage/v1/comments" } else { &path };
                 self.pieces[at].address = Some(format!("{list}/{id}"));
@@ -237,9 +245,15 @@ impl Desk {
     /// Changes a piece, which becomes as `next` by that.
     fn change(&mut self, at: usize, method: &str, path: &str, body: &Value, next: Value) -> bool {
         let seen = ("if-match", format!("\"{}\"", self.pieces[at].known["version"]));
-        let answer = self.ask(method, path, Some(body), Some(seen));
+        let answer = self.ask(method, path, Some(body), &[seen]);
         match answer.as_ref().map(|answer| answer.status) {
-            Some(200) => self.pieces[at].known = next,
+            Some(200) => {
+                if next["status"] == "published" {
+                    let address = self.pieces[at].address.as_ref().unwrap();
+                    self.talk = address.rsplit('/').next().unwrap().to_owned();
+                }
+                self.pieces[at].known = next;
+            }
             Some(507) => return false,
             Some(503) | None => {
                 self.pieces[at].doubted = Some(next);
@@ -253,7 +267,7 @@ impl Desk {
     /// Finds out what became of a piece; whether it did.
     fn settle(&mut self, at: usize) -> bool {
         let Some(address) = self.pieces[at].address.clone() else { return self.post(at) };
-        let Some(answer) = self.ask("GET", &address, None, None) else { return false };
+        let Some(answer) = self.ask("GET", &address, None, &[]) else { return false };
         if answer.status == 503 {
             return false;
         }
@@ -291,13 +305,12 @@ impl Desk {
         method: &str,
         path: &str,
         body: Option<&Value>,
-        header: Option<(&'static str, String)>,
+        headers: &[(&'static str, String)],
     ) -> Option<Answer> {
-        let caller = &self.caller;
-        let answer = match header {
-            Some((name, value)) => caller.with(name, value).try_send(method, path, body),
-            None => caller.try_send(method, path, body),
-        };
+        let caller = headers
+            .iter()
+            .fold(self.caller.clone(), |caller, (name, value)| caller.with(name, value.as_str()));
+        let answer = caller.try_send(method, path, body);
         match &answer {
             Some(answer) => {
                 *self.answers.entry(answer.status).or_default() += 1;
