@@ -34,6 +34,7 @@ pub fn write(slot: &mut Slot, mut first: Box<dyn Write>, waiting: &mut Waiting<B
         return alone(slot, first);
     }
     let mut group = vec![first];
+    let mut worked = false;
     let refusals = slot.transaction(|conn| {
         let mut refusals = Vec::new();
         let started = Instant::now();
@@ -44,18 +45,27 @@ pub fn write(slot: &mut Slot, mut first: Box<dyn Write>, waiting: &mut Waiting<B
                 done => refusals.push(done),
             }
             if group.len() == MOST || started.elapsed() > LONGEST {
-                return Ok(refusals);
+                break;
             }
             let wanted = std::iter::from_fn(|| waiting.next())
                 .find_map(|mut write| write.begin().then_some(write));
             match wanted {
                 Some(write) => group.push(write),
-                None => return Ok(refusals),
+                None => break,
             }
         }
+        worked = true;
+        Ok(refusals)
     });
     match refusals {
         Ok(done) => group.into_iter().zip(done).for_each(|(write, done)| write.settle(done)),
+        // A commit that failed may be found in the file all the same when it is opened again, so
+        // nothing of it is done a second time.
+        Err(fault) if worked => {
+            for write in group {
+                write.settle(Err(fault.for_another()));
+            }
+        }
         Err(fault) => match <[_; 1]>::try_from(group) {
             Ok([only]) => only.settle(Err(fault)),
             // One's fault is not its neighbours': everyone gets a transaction of their own.

@@ -129,6 +129,18 @@ impl Error {
         self.kind().status.is_server_error()
     }
 
+    /// The same fault, for another whom it befalls as well.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
+        let why =
+            std::error::Error::source(self).map_or_else(|| self.to_string(), ToString::to_string);
+        match self {
+            Self::Full(_) => Self::Full(why.into()),
+            Self::Internal(_) => Self::Internal(why.into()),
+            _ => Self::Unavailable(why.into()),
+        }
+    }
+
     /// 409 with a sentence.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::Conflict { detail: detail.into(), errors: Vec::new() }
