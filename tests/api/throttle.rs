@@ -37,7 +37,7 @@ const ELSEWHERE: &str = "198.51.100.7";
 
 async fn start(engine: Engine) -> TestApp {
     let app =
-        TestApp::start_with(engine, |name| (name == "TRUSTED_PROXIES").then(|| "::1".into())).await;
+        TestApp::start_with(engine, |name| (name == "TRUSTED_PROXIES").then(|| "::".into())).await;
     app.add_user(EWA, &[Role::Editor], &[]).await;
     app
 }
@@ -168,7 +168,7 @@ async fn many_guesses_at_once_are_no_way_around(app: TestApp) {
 
 async fn servers_share_what_they_know(app: TestApp) {
     exhaust(&app, EWA, HOME).await;
-    let other = app.another(|name| (name == "TRUSTED_PROXIES").then(|| "::1".into())).await;
+    let other = app.another(|name| (name == "TRUSTED_PROXIES").then(|| "::".into())).await;
     wait(sign_in(&other, EWA, PASSWORD, HOME).await);
 }
 
