@@ -105,8 +105,6 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("part_versions", "counted for the servers that run on one database, from 1 in each"),
     ("imports", "says how far an import into this very database has come"),
     ("__diesel_schema_migrations", "the migrations themselves write it"),
-    ("comment_posts", "who posted within the last day, to slow floods down here"),
-    ("comment_reports.reporter", "worth nothing without the secret that this server signs with"),
     ("journal_readers.held_by", "a turn of a server that runs on this very database"),
     ("journal_readers.held_until", "the end of such a turn"),
 ];
