@@ -150,7 +150,7 @@ impl Modify for Bearer {
             format!("`{permission}`: {}", roles.join(", "))
         });
         scheme.description = Some(format!(
-            "The access token of a sign-in, made and checked as RFC 8725 asks: one algorithm, \
+            "The access token of a sign-in, made and checked as RFC8725 asks: one algorithm, \
              pinned; issuer, audience, use and times. Operations name the permission that they need; these \
              are the roles that have each. {}.",
             granted.collect::<Vec<_>>().join("; ")

@@ -79,6 +79,6 @@ pub struct Code {
 #[derive(Serialize, ToSchema)]
 pub struct RecoveryCodes {
     /// Never shown again.
-    #[schema(min_items = 10, max_items = 10, examples(json!(["k3vq-7wna-2xtd-p5ji"])))]
+    #[schema(min_items = 10, max_items = 10, examples("k3vq-7wna-2xtd-p5ji"))]
     pub recovery_codes: Vec<String>,
 }
