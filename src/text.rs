@@ -118,7 +118,8 @@ pub fn link_url(text: &str) -> Result<(), ValidationError> {
 fn has_scheme(text: &str, schemes: &[&str]) -> bool {
     let short = text.chars().count() as u64 <= URL_MAX;
     // Browsers repair what no URI may hold (RFC 3986), such as letters beyond ASCII, each in its own
-    // way: what is kept and handed on must not depend on that. Only lower case is promised by the published patterns.
+    // way: what is kept and handed on must not depend on that. Only lower case is promised by the
+    // published patterns.
     let named = schemes.iter().any(|scheme| {
         text.strip_prefix(scheme)
             .is_some_and(|rest| rest.starts_with(if *scheme == "mailto" { ":" } else { "://" }))

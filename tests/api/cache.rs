@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     articles::{ARTICLES, at, draft, paragraph, publish, section},
     comments,
-    support::{Answer, Client, Engine, TestApp, on_both_engines, on_postgres},
+    support::{Answer, Client, Cluster, Engine, TestApp, execute, on_both_engines, on_postgres},
 };
 
 on_both_engines! {
@@ -20,7 +20,6 @@ on_both_engines! {
     refusals_are_not_kept,
     a_crowd_has_one_answer_made,
     another_server_sees_a_change_at_once,
-    a_follower_that_was_cut_off_has_missed_nothing,
     what_cannot_be_checked_is_not_trusted,
     without_a_cache_everything_is_made_afresh,
     shared_caches_can_be_told_otherwise,
@@ -265,7 +264,11 @@ async fn another_server_sees_a_change_at_once(app: TestApp) {
     }
 }
 
-async fn a_follower_that_was_cut_off_has_missed_nothing(app: TestApp) {
+/// In a cluster of its own: the followers of other tests are to be left alone.
+#[actix_web::test]
+async fn a_follower_that_was_cut_off_has_missed_nothing() {
+    let Some(cluster) = Cluster::start("-c fsync=off") else { return };
+    let app = TestApp::start_in(&cluster).await;
     let other = app.another(|_| None).await;
     let admin = app.admin().await;
     let world = section(&app, "World").await;
@@ -274,12 +277,11 @@ async fn a_follower_that_was_cut_off_has_missed_nothing(app: TestApp) {
     for turn in 0..3 {
         told(&other).await;
         read(&other, &path).await;
-        if app.engine() == Engine::Postgres {
-            on_postgres(
-                "select pg_terminate_backend(pid) from pg_stat_activity \
-                 where application_name = 'broadsheet follower'",
-            );
-        }
+        execute(
+            &cluster.url(),
+            "select pg_terminate_backend(pid) from pg_stat_activity \
+             where application_name = 'broadsheet follower'",
+        );
         let lead = format!("Corrected {turn} times.");
         admin.patch(&at(&article), json!({"lead": lead})).await.expect(200);
         admin.act(&at(&article), "actions/publish", json!({})).await.expect(200);

@@ -85,23 +85,25 @@ impl TestApp {
 
     /// With settings beside those that every test has.
     pub async fn start_with(engine: Engine, settings: impl Fn(&str) -> Option<String>) -> Self {
-        let app = Self::start_empty(engine, settings).await;
-        let (db, now) = (&app.state.db, app.now());
+        Self::start_empty(engine, settings).await.with_administrator().await
+    }
+
+    async fn with_administrator(self) -> Self {
+        let (db, now) = (&self.state.db, self.now());
         users::first::make_administrator(db, ADMIN, &Secret::new(PASSWORD), now).await.unwrap();
-        app
+        self
     }
 
     /// With a database that nobody has used yet.
     pub async fn start_empty(engine: Engine, settings: impl Fn(&str) -> Option<String>) -> Self {
-        let clock =
-            Arc::new(AtomicI64::new("2026-06-01T12:00:00Z".parse::<Instant>().unwrap().micros()));
-        Self::serve(engine, Rc::new(engine.database()), clock, settings).await
+        Self::serve(engine, Rc::new(engine.database()), noon(), settings).await
     }
 
     /// On PostgreSQL, in this very cluster.
     pub async fn start_in(cluster: &Cluster) -> Self {
-        let database = Database::of(cluster);
-        Self::serve(Engine::Postgres, Rc::new(database), Arc::default(), |_| None).await
+        let database = Rc::new(Database::of(cluster));
+        let app = Self::serve(Engine::Postgres, database, noon(), |_| None).await;
+        app.with_administrator().await
     }
 
     /// Another server on the same database, with settings of its own.
@@ -247,6 +249,11 @@ impl TestApp {
         let done = work.await;
         (self.state.db.statements() - before, done)
     }
+}
+
+/// When tests begin.
+fn noon() -> Arc<AtomicI64> {
+    Arc::new(AtomicI64::new("2026-06-01T12:00:00Z".parse::<Instant>().unwrap().micros()))
 }
 
 async fn read(answer: ServiceResponse<impl MessageBody>) -> Answer {
