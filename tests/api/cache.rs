@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     articles::{ARTICLES, at, draft, paragraph, publish, section},
     comments,
-    support::{Answer, Client, Cluster, Engine, TestApp, execute, on_both_engines, on_postgres},
+    support::{Answer, Client, Cluster, TestApp, execute, on_both_engines, on_postgres},
 };
 
 on_both_engines! {
