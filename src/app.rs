@@ -30,12 +30,12 @@ use crate::{
         cache::{self, Answers},
         chunked, connections, document,
         gate::{self, Hsts},
+        handlers::{Described, Handlers, ServiceConfig, serving},
         idempotency::Running,
         limits::{self, Limits},
         meter::Meter,
         problems,
         routes::{self, Routes},
-        service::{Described, Handlers, ServiceConfig, serving},
     },
     journal, media,
     operations::{self, metrics::StartedAt},
@@ -274,9 +274,18 @@ async fn openapi_document() -> HttpResponse {
 const DOCS: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                     frame-ancestors 'none'";
 
-/// What scripts of other origins may read of an answer of the delivery face.
-const EXPOSED: [&str; 6] =
-    ["etag", "last-modified", "link", "location", "x-request-id", "idempotency-replayed"];
+/// What scripts of other origins may read of an answer.
+const EXPOSED: [&str; 9] = [
+    "etag",
+    "last-modified",
+    "link",
+    "location",
+    "x-request-id",
+    "idempotency-replayed",
+    "retry-after",
+    "ratelimit",
+    "ratelimit-policy",
+];
 
 /// Where any origin may read, every answer says so, whoever asks: shared caches then keep one
 /// copy for all, and none that a browser could not read.
@@ -304,11 +313,8 @@ fn delivery_cors(config: &Config) -> Cors {
 }
 
 fn management_cors(config: &Config) -> Cors {
-    let cors = Cors::default()
-        .allow_any_method()
-        .allow_any_header()
-        .expose_headers(["etag", "link", "location", "x-request-id", "idempotency-replayed"])
-        .max_age(3600);
+    let cors =
+        Cors::default().allow_any_method().allow_any_header().expose_headers(EXPOSED).max_age(3600);
     let origins = config.manage_cors_origins.iter();
     origins.fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

@@ -104,7 +104,10 @@ pub fn web_url(text: &str) -> Result<(), ValidationError> {
     if has_scheme(text, &["http", "https"]) {
         return Ok(());
     }
-    Err(broken("url", "must be an absolute http or https URL of at most 2048 characters"))
+    Err(broken(
+        "url",
+        "must be an absolute http or https URL, percent-encoded (RFC 3986), of at most 2048 characters",
+    ))
 }
 
 /// What a link in a text may lead to: http, https or mailto.
@@ -112,7 +115,10 @@ pub fn link_url(text: &str) -> Result<(), ValidationError> {
     if has_scheme(text, &["http", "https", "mailto"]) {
         return Ok(());
     }
-    Err(broken("url", "must be an http, https or mailto URL of at most 2048 characters"))
+    Err(broken(
+        "url",
+        "must be an http, https or mailto URL, percent-encoded (RFC 3986), of at most 2048 characters",
+    ))
 }
 
 fn has_scheme(text: &str, schemes: &[&str]) -> bool {

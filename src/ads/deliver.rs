@@ -12,8 +12,8 @@ use crate::{
     error::{Error, Result},
     http::{
         cache::{Delivered, Made},
+        handlers::ServiceConfig,
         query::Query,
-        service::ServiceConfig,
     },
     ids::SectionId,
     sections,

@@ -23,10 +23,10 @@ use crate::{
     http::{
         answer::Answer,
         conditional::IfMatch,
+        handlers::ServiceConfig,
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
-        service::ServiceConfig,
         settings::Settings,
     },
     ids::ArticleId,

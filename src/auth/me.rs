@@ -14,7 +14,7 @@ use super::{
 use crate::{
     db::{Db, journal::Entry},
     error::{Error, Result},
-    http::{answer::Answer, body::Body, service::ServiceConfig},
+    http::{answer::Answer, body::Body, handlers::ServiceConfig},
 };
 
 /// Hangs the routes into the management face.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     db::{Actor, Context, Db, Tx, journal::Entry},
     error::{Error, Result},
-    http::{address::Address, answer::Answer, body::Body, service::ServiceConfig},
+    http::{address::Address, answer::Answer, body::Body, handlers::ServiceConfig},
     ids::{SessionId, UserId},
     time::Instant,
 };

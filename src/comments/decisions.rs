@@ -17,9 +17,9 @@ use crate::{
     http::{
         answer::Answer,
         conditional::IfMatch,
+        handlers::ServiceConfig,
         idempotency::{IdempotencyKey, Posted},
         path::Id,
-        service::ServiceConfig,
     },
     ids::{ArticleId, CommentId},
     text, text_enum,

@@ -14,10 +14,10 @@ use crate::{
         answer::Answer,
         conditional::IfMatch,
         cursor::{self, Page},
+        handlers::ServiceConfig,
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
-        service::ServiceConfig,
     },
     ids::{ArticleId, CommentId},
 };

@@ -183,7 +183,7 @@ pub(super) fn accept<T: DeserializeOwned + Validate>(value: Value) -> Result<T> 
 /// What serde's message says, with the place where it found the fault. A type that reads itself
 /// in two steps prefixes its message with the inner place: see [`nested`].
 fn refusal(at: &str, message: &str) -> FieldError {
-    let (inner, cause) = message.split_once(NESTED).unwrap_or(("", message));
+    let (inner, cause) = taken_apart(message);
     let at = format!("{at}{inner}");
     let detail = plain(cause, "member");
     match member_named_in(cause) {
@@ -196,19 +196,30 @@ fn refusal(at: &str, message: &str) -> FieldError {
     }
 }
 
-const NESTED: &str = "\u{1}";
+/// What the messages of such types begin with; no message of serde's does.
+const NESTED: char = '\u{1}';
 
 /// The message of an error inside a value that is read in a second step, with its place, so
 /// that the body's reader can point at it.
 pub fn nested(err: &serde_path_to_error::Error<serde_json::Error>) -> String {
     let message = err.inner().to_string();
-    let (deeper, cause) = message.split_once(NESTED).unwrap_or(("", &message));
+    let (deeper, cause) = taken_apart(&message);
     nested_at(&format!("{}{deeper}", pointer(err.path())), cause)
 }
 
-/// The message of an error at a place inside such a value.
+/// The message of an error at a place inside such a value. How long the place is stands before it:
+/// the names of members may hold any character.
 pub fn nested_at(place: &str, message: &str) -> String {
-    format!("{place}{NESTED}{message}")
+    format!("{NESTED}{}{NESTED}{place}{message}", place.len())
+}
+
+/// The place and the message that [`nested_at`] has put together; of any other, the message.
+fn taken_apart(message: &str) -> (&str, &str) {
+    let nested = || {
+        let (length, rest) = message.strip_prefix(NESTED)?.split_once(NESTED)?;
+        rest.split_at_checked(length.parse().ok()?)
+    };
+    nested().unwrap_or(("", message))
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -239,7 +250,11 @@ pub(super) fn member_named_in(message: &str) -> Option<(String, &'static str)> {
         ("duplicate field `", "duplicate"),
     ];
     rules.iter().find_map(|(start, code)| {
-        let name = message.strip_prefix(start)?.split('`').next()?;
+        let rest = message.strip_prefix(start)?;
+        // The name may hold anything, what stands behind it only what we and serde write.
+        let behind = ["`, expected ", "`, there are no fields", "` at line "];
+        let end = behind.iter().filter_map(|text| rest.rfind(text)).max();
+        let name = end.map_or_else(|| rest.strip_suffix('`'), |end| rest.get(..end))?;
         Some((name.to_owned(), *code))
     })
 }

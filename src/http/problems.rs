@@ -1,8 +1,8 @@
 //! The pages that explain each kind of problem.
 use actix_web::{HttpResponse, get};
 
+use super::handlers::ServiceConfig;
 use super::path;
-use super::service::ServiceConfig;
 use crate::error::{Error, PROBLEM_KINDS, Result};
 
 /// Hangs the pages into the app.

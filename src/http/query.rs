@@ -22,10 +22,9 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T> {
     let pairs = url::form_urlencoded::parse(query.as_bytes());
-    if pairs.clone().any(|(name, value)| {
-        [name, value].iter().any(|text| text.contains(['\0', char::REPLACEMENT_CHARACTER]))
-    }) {
-        return Err(Error::malformed("The query has broken UTF-8 or a NUL character."));
+    let broken = |text: &str| text.contains(['\0', char::REPLACEMENT_CHARACTER]);
+    if let Some((name, _)) = pairs.clone().find(|(name, value)| broken(name) || broken(value)) {
+        return Err(Error::parameter(&name, "format", "has broken UTF-8 or a NUL character"));
     }
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|err| {
         let cause = err.inner().to_string();

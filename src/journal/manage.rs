@@ -16,8 +16,8 @@ use crate::{
     http::{
         answer::Answer,
         cursor::{self, Page, Rows},
+        handlers::ServiceConfig,
         query::{Limit, Query},
-        service::ServiceConfig,
     },
     ids::SectionId,
     sections,

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     db::Db,
     error::{Error, Result},
-    http::{cache::Delivered, path::Id, service::ServiceConfig},
+    http::{cache::Delivered, handlers::ServiceConfig, path::Id},
     ids::MediaId,
     tags::Tag,
     time::Now,

@@ -2,7 +2,7 @@
 pub mod health;
 pub mod metrics;
 
-use crate::http::service::ServiceConfig;
+use crate::http::handlers::ServiceConfig;
 
 /// Hangs the handlers in.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {

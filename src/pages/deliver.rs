@@ -18,9 +18,9 @@ use crate::{
     error::{Error, Result, Retraction},
     http::{
         cache::{Delivered, Made},
+        handlers::ServiceConfig,
         path::Id,
         query::{Commas, Query},
-        service::ServiceConfig,
         settings::Settings,
     },
     ids::{ArticleId, SectionId},

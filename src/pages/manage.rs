@@ -15,7 +15,7 @@ use crate::{
     auth::{guard::Allow, roles::ReadArticles},
     db::Db,
     error::Result,
-    http::{answer::Answer, cache::Made, path::Id, service::ServiceConfig, settings::Settings},
+    http::{answer::Answer, cache::Made, handlers::ServiceConfig, path::Id, settings::Settings},
     ids::ArticleId,
     sections,
 };

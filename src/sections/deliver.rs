@@ -13,8 +13,8 @@ use crate::{
     error::{Error, Result},
     http::{
         cache::{Delivered, Made},
+        handlers::ServiceConfig,
         path::Id,
-        service::ServiceConfig,
     },
     ids::SectionId,
     tags::Tag,

@@ -5,7 +5,7 @@ use crate::{
     auth::{guard::Allow, roles::ManageUsers, second_factor, session},
     db::Db,
     error::Result,
-    http::{answer::Answer, path::Id, service::ServiceConfig},
+    http::{answer::Answer, handlers::ServiceConfig, path::Id},
     ids::UserId,
 };
 

@@ -12,9 +12,9 @@ use crate::{
     error::{Error, Result},
     http::{
         answer::Answer,
+        handlers::ServiceConfig,
         idempotency::{IdempotencyKey, Posted},
         path::Id,
-        service::ServiceConfig,
         settings::Settings,
     },
     ids::{CommentId, ReportId},

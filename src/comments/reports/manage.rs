@@ -12,8 +12,8 @@ use crate::{
     http::{
         answer::Answer,
         cursor::{self, Page},
+        handlers::ServiceConfig,
         query::Query,
-        service::ServiceConfig,
     },
 };
 

@@ -17,10 +17,10 @@ use crate::{
         body::{Body, Patch},
         conditional::IfMatch,
         cursor::{self, Page},
+        handlers::ServiceConfig,
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
-        service::ServiceConfig,
     },
     ids::CommentWordId,
 };

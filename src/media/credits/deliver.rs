@@ -5,7 +5,7 @@ use super::{model::PublicCredit, queries};
 use crate::{
     db::Db,
     error::Result,
-    http::{cache::Delivered, path::Id, service::ServiceConfig},
+    http::{cache::Delivered, handlers::ServiceConfig, path::Id},
     ids::CreditId,
     media::queries::{Asked, public_use},
     tags::Tag,

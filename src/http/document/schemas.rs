@@ -11,13 +11,13 @@ pub fn mend(schemas: &mut Map<String, Value>) {
     name_items(schemas);
 }
 
-/// Schemas and responses that only others were made of, and nothing refers to any more.
+/// Schemas, responses and headers that only others were made of, and nothing refers to any more.
 pub fn drop_unused(document: &mut Value) {
     loop {
         let mut used = BTreeSet::new();
         gather_references(document, &mut used);
         let mut dropped = false;
-        for kind in ["schemas", "responses"] {
+        for kind in ["schemas", "responses", "headers"] {
             if let Some(components) = document["components"][kind].as_object_mut() {
                 let before = components.len();
                 components.retain(|name, _| used.contains(&format!("#/components/{kind}/{name}")));
