@@ -1,0 +1,12 @@
+#![no_main]
+#[path = "../../tests/properties/given.rs"]
+mod given;
+#[path = "../../tests/properties/tokens.rs"]
+mod tokens;
+
+use libfuzzer_sys::{arbitrary::Unstructured, fuzz_target};
+
+fuzz_target!(|data: &[u8]| {
+    // Only where the data ran out is there an error, and nothing to be held.
+    let _ = tokens::holds(&mut Unstructured::new(data));
+});
