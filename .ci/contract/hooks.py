@@ -15,6 +15,7 @@ from schemathesis.generation.meta import TestPhase
 SERVER, PASSWORD = os.environ["SERVER"], os.environ["PASSWORD"]
 # Who asks, if anybody does; and someone of the same roles, for what ends a sign-in.
 CALLER, SPARE = os.environ["CALLER"], os.environ["SPARE"]
+ARTICLES, USERS = "/manage/v1/articles", "/manage/v1/users"
 SESSION, OWN_PASSWORD = "/manage/v1/session", "/manage/v1/me/password"
 # What ends sign-ins, or makes them ask for more.
 ENDING = "^/manage/v1/(sessions?|me)(/|$)"
@@ -26,6 +27,7 @@ SEMANTIC = {
     "ascending": "the next one has to be larger",
     "common": "a password that would be guessed first",
     "cursor": "only the list itself makes its cursors",
+    "depth": "a section can have no more above it",
     "distinct": "an item whose key, slug or id an earlier one has",
     "exclusive": "two members that contradict each other",
     "future": "an instant that has not come yet",
@@ -38,6 +40,7 @@ SEMANTIC = {
     "rectangular": "rows of a table have to be of one length",
     "reference": "the id, in a query, of something that is not there",
     "required": "another member's value makes it so",
+    "self": "a link of an article leads elsewhere",
     "start": "the first one has to be zero",
     "tag": "a tag of signs that nobody can spell",
     "word": "words of signs that nobody can spell",
@@ -102,9 +105,9 @@ if CALLER:
 
 
 def found(path, headers=None):
-    """What the server answers there, to whoever sends these headers; nothing where it refuses."""
+    """What the server answers there to whoever sends these headers, if it says anything."""
     answer = http.get(SERVER + path, headers=headers, timeout=30)
-    return answer if answer.ok else None
+    return answer if answer.status_code == 200 else None
 
 
 def listed(path, headers=None, **query):
@@ -133,12 +136,16 @@ def me():
 
 def protected():
     """The ids of whoever asks and of the spare."""
-    users = found("/manage/v1/users", {"Authorization": Bearer().get()}).json()["data"]
+    users = found(USERS, {"Authorization": Bearer().get()}).json()["data"]
     return {user["id"] for user in users if user["email"] in passwords}
 
 
 PUBLIC = public()
 PUBLISHED = listed("/v1/articles")
+# What has to be done with a draft before each of these can be.
+PUBLISHING = ("submit", "approve", "publish")
+BEFORE = {"submit": (), "return": ("submit",), "approve": ("submit",), "publish": PUBLISHING[:2],
+          "unpublish": PUBLISHING, "retract": PUBLISHING}
 PATHS = [card["path"] for card in found("/v1/articles").json()["data"]]
 # Authors change drafts of their own alone, and write under their own names.
 AUTHOR = CALLER.startswith("author@") and me()
@@ -187,6 +194,26 @@ def refer(body, headers):
     return body
 
 
+def prepared(steps):
+    """An article made for this request, with which these steps have been taken."""
+    headers = {"Authorization": Bearer().get()}
+    section = made("/manage/v1/sections", {"name": str(uuid.uuid4())}, headers).json()["id"]
+    article = {"headline": "A ferry", "lead": "It swims.", "section_id": section,
+               "body": [{"type": "paragraph", "text": [{"text": "It swims well."}]}]}
+    answer = made(ARTICLES, article, headers)
+    place = f"{ARTICLES}/{answer.json()['id']}"
+    for step in steps:
+        answer = made(f"{place}/actions/{step}", {}, {"If-Match": answer.headers["ETag"], **headers})
+    return place.removeprefix(f"{ARTICLES}/")
+
+
+def made(path, body, headers):
+    """What the server answers to something that it cannot refuse."""
+    answer = http.post(SERVER + path, json=body, headers=headers, timeout=30)
+    answer.raise_for_status()
+    return answer
+
+
 def address(case, headers):
     """Where the thing is that an operation is about: made to be there, if anything is."""
     collection, _, rest = case.operation.path.partition("/{id}")
@@ -194,9 +221,14 @@ def address(case, headers):
     ids = case.path_parameters
     # What a link has led to stays, there or not: whether it is, is the question.
     linked = case.meta.phase.name == TestPhase.STATEFUL
+    # A link may have led from where there is nothing.
+    ids.update((name, NOBODY) for name, value in ids.items() if value is None)
     if "{number}" in rest and not linked:
-        ids["id"], ids["number"] = choose(PUBLISHED, ids["id"]), 1
-    elif not linked and AUTHOR and collection == "/manage/v1/articles":
+        ids["id"], ids["number"] = prepared(PUBLISHING), 1
+    elif rest.startswith("/actions/") and collection == ARTICLES and not (linked or AUTHOR):
+        ids["id"] = prepared(BEFORE[rest.removeprefix("/actions/")])
+    elif not linked and collection == ARTICLES:
+        # What has been retracted cannot be changed.
         ids["id"] = choose(listed(collection, headers, status="draft"), ids["id"])
     elif not linked and not found(f"{collection}/{ids['id']}", headers):
         ids["id"] = choose(PUBLIC.get(collection) or listed(collection, headers), ids["id"])
@@ -208,13 +240,20 @@ def address(case, headers):
     return whole
 
 
+def keep_kind(patch, link):
+    """Only the link itself says of which kind it is, and has the members of that kind alone."""
+    others = {"internal": {"url"}, "external": {"target_article_id"}}
+    for name in others[link.json()["kind"]] if link else ():
+        patch.pop(name, None)
+
+
 @schemathesis.hook
 def before_call(_, case, kwargs):
     case.headers = {**(case.headers or {}), FORWARDED: str(next(addresses))}
     if case.meta and case.meta.generation.mode.is_positive:
         improve(case)
     # Whoever asks has to remain who it is.
-    if "/users/{id}" in case.operation.path and case.method.upper() != "GET":
+    if case.operation.path.startswith(USERS + "/{id}") and case.method.upper() != "GET":
         if case.path_parameters["id"] in PROTECTED:
             case.path_parameters["id"] = NOBODY
 
@@ -229,31 +268,41 @@ def improve(case):
             case.body = {"link_ids": listed(f"{place}/related-links", headers)}
         if "If-Match" in headers and (there := found(place, headers)):
             headers["If-Match"] = there.headers["ETag"]
+    if path.endswith("/related-links/{link_id}") and method == "PATCH":
+        keep_kind(case.body, found(place, headers))
     if "path" in (case.query or {}):
         case.query["path"] = choose(PATHS, case.query["path"])
     if "Idempotency-Key" in headers:
         headers["Idempotency-Key"] = str(uuid.uuid4())
     case.query, case.body = refer(case.query, headers), refer(case.body, headers)
-    if case.body and "current_password" in case.body:
-        case.body["current_password"] = passwords[SPARE]
-    elif AUTHOR and path in ("/manage/v1/articles", "/manage/v1/articles/{id}") and case.body:
-        case.body["authors"] = [AUTHOR]
-    elif path == "/manage/v1/users" and case.body:
-        case.body["password"] = f"{uuid.uuid4()} swims"
-    elif "/ad-slots" in path and case.body:
+    body = case.body if isinstance(case.body, dict) else {}
+    if "current_password" in body:
+        body["current_password"] = passwords[SPARE]
+    elif AUTHOR and path in (ARTICLES, ARTICLES + "/{id}") and body:
+        body["authors"] = [AUTHOR]
+    elif path == USERS and body:
+        body["password"] = f"{uuid.uuid4()} swims"
+    elif "/ad-slots" in path and body:
         # One size and no end: what there is more of has to be in order.
-        case.body["size_mapping"] = case.body.get("size_mapping", [])[:1]
-        for sizes in case.body["size_mapping"]:
+        body["size_mapping"] = body.get("size_mapping", [])[:1]
+        for sizes in body["size_mapping"]:
             sizes["min_viewport"] = [0, 0]
-        for name in {"ends_at"} if case.body.get("placement") == "in_body" else {"ends_at", "rule"}:
-            case.body.pop(name, None)
+        for name in {"ends_at"} if body.get("placement") == "in_body" else {"ends_at", "rule"}:
+            body.pop(name, None)
+    elif "/comment-words" in path and "word" in body:
+        # Of random signs hardly ever any can be spelled.
+        body["word"] = choose([body["word"], f"{uuid.uuid4()} swims"], body["word"])
+    elif path.endswith("/publish"):
+        # One instant alone: several have to be in order.
+        for name in {"valid_to", "published_at"} & body.keys():
+            body.pop(name)
     elif path == SESSION and method == "POST":
         case.body = {"email": SPARE, "password": passwords[SPARE]}
     elif path == SESSION + "/refresh":
         case.body = {"refresh_token": tokens(SPARE)["refresh_token"]}
-    elif path == "/manage/v1/comments/decisions":
-        one_each = {item["comment_id"]: item for item in case.body["items"]}
-        case.body["items"] = list(one_each.values())
+    elif path == "/manage/v1/comments/decisions" and body:
+        one_each = {item["comment_id"]: item for item in body["items"]}
+        body["items"] = list(one_each.values())
 
 
 @schemathesis.hook
