@@ -1,4 +1,5 @@
-//! Slow senders: whoever holds connections open with requests that never end loses them.
+//! Connections that are held open: endless requests are cut, and neither they nor idle ones are
+//! noticed by readers.
 use std::{
     io::{ErrorKind, Read, Write},
     net::TcpStream,
@@ -8,10 +9,15 @@ use std::{
 
 use crate::server::Server;
 
-/// How many of each kind.
-const EACH: usize = 60;
+/// How many of each kind of endless requests.
+const EACH: usize = 500;
 /// When all of them have to be gone.
 const LIMIT: Duration = Duration::from_secs(30);
+/// How many connections do nothing, and for how long at least.
+const IDLE: usize = 1_000;
+const HELD: Duration = Duration::from_secs(10);
+/// What readers bear. Far more than they wait: a machine may have much else to do.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How requests begin that never end, and what is sent on of them.
 const KINDS: [(&str, &str); 7] = [
@@ -54,14 +60,26 @@ impl Sender {
     }
 }
 
+/// Reads the home page, as somebody who has just come.
+fn read(server: &Server) {
+    let reader = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().new_agent();
+    let read = reader.get(format!("{}/v1/page?path=/", server.origin)).call().unwrap();
+    assert_eq!(read.status(), 200);
+}
+
+/// Room for both ends of every connection.
+fn room() {
+    rlimit::increase_nofile_limit(u64::MAX).unwrap();
+}
+
 #[test]
 fn requests_that_never_end_are_cut_and_readers_do_not_notice() {
+    room();
     let unlimited = [("RATE_LIMIT_SIGN_IN", "off")];
     let server = Server::demo_with(&unlimited);
-    let address = server.origin.trim_start_matches("http://").to_owned();
     let started = Instant::now();
     let open = |(begin, more): (&str, &'static str)| {
-        let mut stream = TcpStream::connect(&address).unwrap();
+        let mut stream = TcpStream::connect(&server.process.address).unwrap();
         stream.write_all(begin.as_bytes()).unwrap();
         stream.set_nonblocking(true).unwrap();
         Sender { stream, more }
@@ -70,10 +88,36 @@ fn requests_that_never_end_are_cut_and_readers_do_not_notice() {
         KINDS.iter().flat_map(|kind| (0..EACH).map(|_| open(*kind))).collect();
     while !senders.is_empty() {
         assert!(started.elapsed() < LIMIT, "{} are still listened to", senders.len());
-        let read = ureq::get(format!("{}/v1/page?path=/", server.origin)).call().unwrap();
-        assert_eq!(read.status(), 200);
+        read(&server);
         // The pace of the senders; nothing is waited for.
         thread::sleep(Duration::from_millis(250));
         senders.retain_mut(Sender::goes_on);
+    }
+}
+
+/// A connection that is kept alive after one request, for as long as the server bears it.
+fn idle(server: &Server) -> TcpStream {
+    let mut stream = TcpStream::connect(&server.process.address).unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut heard = [0; 4096];
+    assert!(stream.read(&mut heard).unwrap() > 0);
+    stream.set_nonblocking(true).unwrap();
+    stream
+}
+
+#[test]
+fn a_thousand_idle_connections_are_not_noticed() {
+    room();
+    let server = Server::demo_with(&[]);
+    let started = Instant::now();
+    let mut held: Vec<TcpStream> = (0..IDLE).map(|_| idle(&server)).collect();
+    while started.elapsed() < HELD {
+        read(&server);
+        for stream in &mut held {
+            // One that the server has closed is replaced, so that there are always as many.
+            if matches!(stream.read(&mut [0]), Ok(0)) {
+                *stream = idle(&server);
+            }
+        }
     }
 }
