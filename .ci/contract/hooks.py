@@ -214,6 +214,16 @@ def made(path, body, headers):
     return answer
 
 
+def link_of(article, headers):
+    """One of its related links: made for this request if it has none and can have one."""
+    if there := listed(f"{article}/related-links", headers):
+        return there[0]
+    link = {"kind": "external", "url": "https://example.org/", "title": "Elsewhere"}
+    who = {"Authorization": headers["Authorization"]}
+    answer = http.post(f"{SERVER}{article}/related-links", json=link, headers=who, timeout=30)
+    return answer.json()["id"] if answer.ok else NOBODY
+
+
 def address(case, headers):
     """Where the thing is that an operation is about: made to be there, if anything is."""
     collection, _, rest = case.operation.path.partition("/{id}")
@@ -234,8 +244,8 @@ def address(case, headers):
         ids["id"] = choose(PUBLIC.get(collection) or listed(collection, headers), ids["id"])
     whole = f"{collection}/{ids['id']}"
     if part:
-        if not linked:
-            ids["link_id"] = choose(listed(f"{whole}/related-links", headers), ids["link_id"])
+        if not linked and found(whole, headers):
+            ids["link_id"] = link_of(whole, headers)
         whole += f"/related-links/{ids['link_id']}"
     return whole
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     db::{Actor, Context, Db, Tx, journal::Entry},
-    error::{Error, Result},
+    error::{Error, Result, request_id},
     http::{address::Address, answer::Answer, body::Body, handlers::ServiceConfig},
     ids::{SessionId, UserId},
     time::Instant,
@@ -61,8 +61,17 @@ async fn proven(db: &Db, email: String, password: String) -> Result<Account> {
     let account = account.filter(|account| account.active);
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let right = passwords::verify(password, hash).await?;
+    if !right {
+        note_refusal("password", account.as_ref().map(|account| account.id));
+    }
     let wrong = Error::Unauthenticated("The email or the password is wrong.");
     account.filter(|_| right).ok_or(wrong)
+}
+
+/// Tells those who watch the log; the journal has what happened, not what was only tried.
+fn note_refusal(factor: &str, user: Option<UserId>) {
+    let (request_id, user_id) = (request_id(), user.map(|id| id.to_string()));
+    tracing::warn!(request_id, user_id, factor, "a sign-in was refused");
 }
 
 /// Starts a sign-in whose password is right, where the second factor is not missing.
@@ -81,6 +90,7 @@ async fn start(
         }
         _ => None,
     };
+    let user = account.id;
     let shown = db
         .write(acting(&account, session.id, by), move |tx| {
             // A new password, or less rights, may have come while the old password was verified:
@@ -102,6 +112,9 @@ async fn start(
             Ok(shown)
         })
         .await?;
+    if matches!(shown, Shown::Wrong) {
+        note_refusal("code", Some(user));
+    }
     shown.refusal().map_or(Ok(()), Err)
 }
 

@@ -70,28 +70,43 @@ impl Patch {
     /// whole, as if it had been sent with PUT.
     pub fn apply<T: Serialize + DeserializeOwned + Validate>(&self, current: &T) -> Result<T> {
         let mut whole = serde_json::to_value(current).map_err(Error::internal)?;
-        check_nulls(&self.0, &whole, "")?;
+        check_nulls::<T>(&self.0, &whole, "")?;
         json_patch::merge(&mut whole, &self.0);
         accept(whole)
     }
 }
 
-/// Refuses to take away what the current form does not have: merging passes over such a member
-/// in silence, however it is misspelled. Inputs are written with all of their members.
-fn check_nulls(patch: &Value, current: &Value, at: &str) -> Result<()> {
-    let (Value::Object(patch), Value::Object(current)) = (patch, current) else { return Ok(()) };
-    for (name, member) in patch {
+/// Refuses to take away what no form can have: merging passes over such a member in silence,
+/// however it is misspelled.
+fn check_nulls<T: DeserializeOwned>(patch: &Value, whole: &Value, at: &str) -> Result<()> {
+    let (Value::Object(patch), Some(Value::Object(current))) = (patch, whole.pointer(at)) else {
+        return Ok(());
+    };
+    // Inputs are written with all of their members, so that one which is not there speaks for all
+    // such: its object takes none, or has names of its own choosing.
+    let mut absent = patch.iter().filter(|(name, _)| !current.contains_key(*name));
+    if let Some((name, _)) = absent.find(|(_, member)| member.is_null())
+        && !takes::<T>(whole, at, name)
+    {
         let at = format!("{at}/{}", token(name));
-        match current.get(name) {
-            Some(current) => check_nulls(member, current, &at)?,
-            None if member.is_null() => {
-                return Err(Error::invalid(&at, "unknown_member", "is no member, even as null"));
-            }
-            // Reading the whole finds it.
-            None => {}
-        }
+        return Err(Error::invalid(&at, "unknown_member", "is no member, even as null"));
+    }
+    for (name, member) in patch {
+        check_nulls::<T>(member, whole, &format!("{at}/{}", token(name)))?;
     }
     Ok(())
+}
+
+/// Whether the object at this place can have a member of this name.
+fn takes<T: DeserializeOwned>(whole: &Value, at: &str, name: &str) -> bool {
+    let mut more = whole.clone();
+    if let Some(Value::Object(members)) = more.pointer_mut(at) {
+        members.insert(name.to_owned(), Value::Null);
+    }
+    match read::<T>(more) {
+        Err(Error::Invalid(errors)) => errors.iter().all(|error| error.code != "unknown_member"),
+        _ => true,
+    }
 }
 
 /// The bytes of a body of the right media type.
@@ -172,12 +187,16 @@ fn normalise(value: &mut Value, at: &mut String) -> Result<()> {
 
 /// Makes the input out of the JSON and checks its rules.
 pub(super) fn accept<T: DeserializeOwned + Validate>(value: Value) -> Result<T> {
-    let input: T = serde_path_to_error::deserialize(Strict(value)).map_err(|err| {
-        let at = pointer(err.path());
-        Error::Invalid(vec![refusal(&at, &err.into_inner().to_string())])
-    })?;
+    let input: T = read(value)?;
     input.validate().map_err(|errors| Error::Invalid(field_errors(&errors, "")))?;
     Ok(input)
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> Result<T> {
+    serde_path_to_error::deserialize(Strict(value)).map_err(|err| {
+        let at = pointer(err.path());
+        Error::Invalid(vec![refusal(&at, &err.into_inner().to_string())])
+    })
 }
 
 /// What serde's message says, with the place where it found the fault. A type that reads itself

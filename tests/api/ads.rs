@@ -77,7 +77,8 @@ async fn an_ad_slot_comes_back_as_it_was_sent(app: TestApp) {
     }
     assert_eq!(manager.get(&location).await.expect(200), made);
 
-    let changed = json!({"targeting": {"topic": null}, "lazy": false});
+    // Keys are of one's own choosing, so that any may be missing already.
+    let changed = json!({"targeting": {"topic": null, "weather": null}, "lazy": false});
     let changed = manager.patch(&location, changed).await.expect(200);
     assert_eq!(changed["targeting"], json!({"page": ["article"]}));
     let replaced = manager.put(&location, slot("body_rectangle", json!({}))).await.expect(200);

@@ -64,6 +64,7 @@ fn nothing_secret_is_logged(engine: Engine) {
     server.process.kill();
     let log: Vec<String> = server.process.log.iter().collect();
     assert!(log.iter().any(|line| line.contains("TRACE")), "nothing was traced");
+    assert!(log.iter().any(|line| line.contains("a sign-in was refused")), "no word of a refusal");
     for secret in secrets {
         let given_away = log.iter().find(|line| line.contains(&secret));
         assert_eq!(given_away, None, "the log gives {secret} away");

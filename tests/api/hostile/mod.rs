@@ -2,6 +2,7 @@
 mod bodies;
 mod races;
 mod retries;
+mod texts;
 
 use serde_json::Value;
 
