@@ -1,9 +1,5 @@
 #![no_main]
-#[path = "../../tests/properties/blocks.rs"]
-mod blocks;
-#[path = "../../tests/properties/given.rs"]
-mod given;
-
+use broadsheet_properties::blocks;
 use libfuzzer_sys::{arbitrary::Unstructured, fuzz_target};
 
 fuzz_target!(|data: &[u8]| {

@@ -1,9 +1,5 @@
 #![no_main]
-#[path = "../../tests/properties/filters.rs"]
-mod filters;
-#[path = "../../tests/properties/given.rs"]
-mod given;
-
+use broadsheet_properties::filters;
 use libfuzzer_sys::{arbitrary::Unstructured, fuzz_target};
 
 fuzz_target!(|data: &[u8]| {

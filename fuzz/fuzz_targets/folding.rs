@@ -1,9 +1,5 @@
 #![no_main]
-#[path = "../../tests/properties/folding.rs"]
-mod folding;
-#[path = "../../tests/properties/given.rs"]
-mod given;
-
+use broadsheet_properties::folding;
 use libfuzzer_sys::{arbitrary::Unstructured, fuzz_target};
 
 fuzz_target!(|data: &[u8]| {

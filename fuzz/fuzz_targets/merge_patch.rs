@@ -1,11 +1,5 @@
 #![no_main]
-#[path = "../../tests/properties/blocks.rs"]
-mod blocks;
-#[path = "../../tests/properties/given.rs"]
-mod given;
-#[path = "../../tests/properties/merge_patch.rs"]
-mod merge_patch;
-
+use broadsheet_properties::merge_patch;
 use libfuzzer_sys::{arbitrary::Unstructured, fuzz_target};
 
 fuzz_target!(|data: &[u8]| {

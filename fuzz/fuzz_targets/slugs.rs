@@ -1,9 +1,5 @@
 #![no_main]
-#[path = "../../tests/properties/given.rs"]
-mod given;
-#[path = "../../tests/properties/slugs.rs"]
-mod slugs;
-
+use broadsheet_properties::slugs;
 use libfuzzer_sys::{arbitrary::Unstructured, fuzz_target};
 
 fuzz_target!(|data: &[u8]| {

@@ -1,9 +1,5 @@
 #![no_main]
-#[path = "../../tests/properties/given.rs"]
-mod given;
-#[path = "../../tests/properties/tokens.rs"]
-mod tokens;
-
+use broadsheet_properties::tokens;
 use libfuzzer_sys::{arbitrary::Unstructured, fuzz_target};
 
 fuzz_target!(|data: &[u8]| {

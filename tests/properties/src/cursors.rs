@@ -6,7 +6,7 @@ use broadsheet::http::{
 };
 use serde_json::Value;
 
-use super::given::is_fair;
+use crate::given::is_fair;
 
 const LIST: &str = "articles";
 /// More than a page holds unless told.
@@ -14,6 +14,7 @@ const ROWS: usize = 21;
 
 type Key = (i64, String);
 
+/// Fails by panicking; an error says that the data ran out.
 pub fn holds(u: &mut Unstructured<'_>) -> Result<()> {
     let made_up: String = u.arbitrary()?;
     if let Err(refusal) = cursor::read::<Key>(LIST, Some(&made_up)) {

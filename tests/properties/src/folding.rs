@@ -5,8 +5,9 @@ use broadsheet::{
     text::{fold, nfc},
 };
 
-use super::given::text;
+use crate::given::text;
 
+/// Fails by panicking; an error says that the data ran out.
 pub fn holds(u: &mut Unstructured<'_>) -> Result<()> {
     let known =
         ["Zażółć", "c a s i n o", "sh0p", "КАЗИНО", "ﬁne", "e\u{301}", "5pam", "ca\u{ad}sh"];

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
-use super::given::{self, is_fair, text};
+use crate::given::{self, is_fair, text};
 
 const NAMES: [&str; 14] = [
     "section_id",
@@ -43,6 +43,7 @@ const VALUES: [&str; 12] = [
     "id,headline",
 ];
 
+/// Fails by panicking; an error says that the data ran out.
 pub fn holds(u: &mut Unstructured<'_>) -> Result<()> {
     let count = u.int_in_range(0..=5)?;
     let pair = |_| Ok((text(u, &NAMES)?, text(u, &VALUES)?));

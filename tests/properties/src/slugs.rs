@@ -2,8 +2,9 @@
 use arbitrary::{Result, Unstructured};
 use broadsheet::text::{SLUG_MAX, nfc, slug_form, slugify};
 
-use super::given::text;
+use crate::given::text;
 
+/// Fails by panicking; an error says that the data ran out.
 pub fn holds(u: &mut Unstructured<'_>) -> Result<()> {
     let headline =
         nfc(text(u, &["Łódź: 100%", "Don't  panic", "日本語", "\u{202e}abc", "a-b--c"])?);

@@ -7,11 +7,12 @@ use broadsheet::{
 };
 use serde_json::{Value, json};
 
-use super::{
+use crate::{
     blocks,
     given::{self, is_fair, json, object, read, text, usually},
 };
 
+/// Fails by panicking; an error says that the data ran out.
 pub fn holds(u: &mut Unstructured<'_>) -> Result<()> {
     let first = article(u)?;
     let Ok(Body(current)) =

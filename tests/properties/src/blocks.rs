@@ -7,8 +7,9 @@ use broadsheet::{
 };
 use serde_json::{Value, json};
 
-use super::given::{is_fair, list, object, read, sent, text, usually};
+use crate::given::{is_fair, list, object, read, sent, text, usually};
 
+/// Fails by panicking; an error says that the data ran out.
 pub fn holds(u: &mut Unstructured<'_>) -> Result<()> {
     let article = json!({"body": body(u)?});
     let request = sent("application/json", article.to_string());

@@ -11,7 +11,7 @@ use broadsheet::{
 };
 use jsonwebtoken::{Algorithm, EncodingKey, crypto::sign};
 
-use super::given::{json, object};
+use crate::given::{json, object};
 
 const SECRET: &str = "a secret for properties, long enough to sign";
 
@@ -21,6 +21,7 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
 });
 static IDS: LazyLock<(UserId, SessionId)> = LazyLock::new(|| (UserId::new(), SessionId::new()));
 
+/// Fails by panicking; an error says that the data ran out.
 pub fn holds(u: &mut Unstructured<'_>) -> Result<()> {
     let now: Instant = "2026-06-01T12:00:00Z".parse().unwrap();
     let (user, session) = *IDS;
