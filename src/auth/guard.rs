@@ -20,10 +20,7 @@ use super::{
 use crate::{
     db::{Actor, Context, Db},
     error::{Error, Result},
-    http::{
-        gate::{RequestId, SignedIn},
-        routes::check_query,
-    },
+    http::{gate::RequestId, routes::check_query, watch::SignedIn},
     ids::{SectionId, SessionId, UserId},
     time::{Instant, Now},
 };

@@ -17,7 +17,6 @@ use super::watch::Watch;
 use crate::{
     config::{Config, Origins},
     error::{Error, REQUEST_ID, Result},
-    ids::UserId,
 };
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -48,10 +47,6 @@ impl Hsts {
 /// The id of a request, for the handlers that write.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
-
-/// Who has asked, once that is known.
-#[derive(Debug, Clone, Copy)]
-pub struct SignedIn(pub UserId);
 
 /// Middleware around the whole app.
 pub async fn pass<B: MessageBody>(

@@ -22,4 +22,4 @@ pub mod routes;
 pub mod settings;
 pub mod strict;
 pub mod union;
-mod watch;
+pub mod watch;

@@ -11,14 +11,18 @@ use opentelemetry::{Context, KeyValue};
 
 use super::{
     cache::CACHE_STATUS,
-    gate::SignedIn,
     meter::Meter,
     routes::{Routes, Served},
 };
 use crate::{
     config::Config,
+    ids::UserId,
     traces::{self, Traces},
 };
+
+/// Who has asked, once that is known.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedIn(pub UserId);
 
 /// A request under way.
 pub struct Watch {
