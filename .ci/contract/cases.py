@@ -31,7 +31,7 @@ CALLERS = {
 # What a caller has the permission for, and cannot do all the same: the author has published nothing.
 EXCEPT = {"author": {"read_edition", "restore_edition"}}
 # At least so many cases in all; and so many of each kind that the generators make up at random.
-CASES, EXAMPLES = 20_000, os.environ.get("EXAMPLES", "10")
+CASES, EXAMPLES = 20_000, os.environ.get("EXAMPLES", "20")
 # What random numbers start from: the same each time, so that a change is to blame for a failure.
 SEED = os.environ.get("SEED", "20000")
 # What a server is given beyond a database and an address: nothing here is held back.

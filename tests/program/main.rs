@@ -6,6 +6,7 @@ mod demo;
 #[expect(dead_code, reason = "nothing here takes a cluster down")]
 #[path = "../api/support/engines.rs"]
 mod engines;
+mod heads;
 mod log;
 mod migrate;
 mod process;
