@@ -8,7 +8,7 @@ use super::{
 use crate::{
     auth::{
         guard::Allow,
-        roles::{SignedIn, WriteAds},
+        roles::{ReadAds, WriteAds},
     },
     db::{
         Conn, Context, Db,
@@ -27,7 +27,7 @@ use crate::{
         query::Query,
     },
     ids::{AdSlotId, SectionId},
-    sections,
+    sections::{self, readable::InTheWay, scope::Scope},
     tags::Tag,
 };
 
@@ -40,11 +40,11 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 /// List ad slots
 ///
 /// In the order of their codes.
-#[utoipa::path(tag = "ads", security(("bearer" = [])), params(AdSlotFilter),
+#[utoipa::path(tag = "ads", security(("bearer" = ["ads:read"])), params(AdSlotFilter),
     responses((status = 200, description = "A page of ad slots.", body = Page<AdSlotRow>)))]
 #[get("/ad-slots")]
 async fn list_ad_slots(
-    _: Allow<SignedIn>,
+    _: Allow<ReadAds>,
     db: Db,
     req: HttpRequest,
     Query(filter): Query<AdSlotFilter>,
@@ -82,10 +82,10 @@ async fn create_ad_slot(
 /// Read an ad slot
 ///
 /// As it was set up, whether or not readers see it now.
-#[utoipa::path(tag = "ads", security(("bearer" = [])),
+#[utoipa::path(tag = "ads", security(("bearer" = ["ads:read"])),
     responses((status = 200, description = "The ad slot.", body = AdSlotRow)))]
 #[get("/ad-slots/{id}")]
-async fn read_ad_slot(_: Allow<SignedIn>, db: Db, id: Id<AdSlotId>) -> Result<Answer> {
+async fn read_ad_slot(_: Allow<ReadAds>, db: Db, id: Id<AdSlotId>) -> Result<Answer> {
     let slot = db.read(move |conn| queries::find(conn, id.0)).await?;
     Answer::resource(&slot, &slot)
 }
@@ -132,7 +132,7 @@ async fn patch_ad_slot(
 /// public or is going to be. Make it inactive instead.
 #[utoipa::path(tag = "ads", security(("bearer" = ["ads:write"])), params(IfMatch),
     responses((status = 204, description = "Deleted."),
-        (status = 409, description = "In use; `errors` lists the addresses of the articles.")))]
+        (status = 409, description = "In use; `errors` lists the articles among those that you may read, twenty at the most.")))]
 #[delete("/ad-slots/{id}")]
 async fn delete_ad_slot(
     allow: Allow<WriteAds>,
@@ -140,13 +140,14 @@ async fn delete_ad_slot(
     id: Id<AdSlotId>,
     expected: IfMatch,
 ) -> Result<Answer> {
-    db.write(allow.caller, move |tx| {
+    let caller = allow.caller;
+    db.write(caller.clone(), move |tx| {
         let slot = expected.current(tx, id.0, |conn| queries::find(conn, id.0))?;
         let now = tx.now();
-        let used_by = uses::articles_using(tx, Used::AdSlot, slot.id, now)?;
-        if !used_by.is_empty() {
-            return Err(Error::in_use(used_by));
-        }
+        let (by, mut in_the_way) = (Scope::of(tx, &caller)?, InTheWay::default());
+        let using = || uses::articles_using(Used::AdSlot, slot.id, now);
+        in_the_way.add_articles(tx, &by, using)?;
+        in_the_way.refuse()?;
         queries::delete(tx, slot.id)?;
         tx.record(Entry::new("deleted", &slot).stale([Tag::AdSlot(slot.id), Tag::AdSlots]))
     })
@@ -167,9 +168,7 @@ async fn change(
         check_sections(tx, &input.sections)?;
         let now = tx.now();
         // Bodies name it by its code, frozen editions too.
-        if input.code != current.code
-            && !uses::articles_using(tx, Used::AdSlot, id, now)?.is_empty()
-        {
+        if input.code != current.code && queries::is_pinned(tx, id, now)? {
             let detail = "The code is fixed while an article pins the slot by it.";
             let errors = vec![FieldError::at("/code", "in_use", detail)];
             return Err(Error::Conflict { detail: detail.to_owned(), errors });

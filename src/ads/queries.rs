@@ -9,6 +9,7 @@ use crate::{
         Conn,
         schema::ad_slots,
         snapshot::{Part, Snapshot},
+        uses::{self, Used},
     },
     error::{Refused, Result},
     http::cursor::Rows,
@@ -89,6 +90,12 @@ pub fn replace(conn: &mut Conn, slot: &AdSlotRow) -> Result<()> {
         .execute(conn)
         .or_taken("/code", TAKEN)?;
     Ok(())
+}
+
+/// Whether the body of an article pins the slot.
+pub fn is_pinned(conn: &mut Conn, id: AdSlotId, now: Instant) -> Result<bool> {
+    let pinning: i64 = uses::articles_using(Used::AdSlot, id, now).count().get_result(conn)?;
+    Ok(pinning > 0)
 }
 
 /// Deletes an ad slot that no article uses.

@@ -8,55 +8,35 @@ use crate::{
     db::Conn,
     error::{Error, Result},
     ids::{SectionId, UserId},
-    sections,
+    sections::scope::Scope,
 };
 
 /// What one caller may do with articles.
 #[derive(Debug, Clone)]
 pub struct Access {
-    /// Who.
-    pub user: UserId,
-    admin: bool,
+    /// How far they may go.
+    pub scope: Scope,
     editor: bool,
     author: bool,
-    /// Where an editor or author is limited to some sections: those, subsections included.
-    sections: Option<Vec<SectionId>>,
 }
 
 impl Access {
     /// The caller's.
     pub fn of(conn: &mut Conn, caller: &Caller) -> Result<Self> {
-        let sections = if caller.sections.is_empty() {
-            None
-        } else {
-            let tree = sections::queries::tree(conn)?;
-            Some(caller.sections.iter().flat_map(|id| tree.subtree(*id)).collect())
-        };
         Ok(Self {
-            user: caller.id,
-            admin: caller.is(Role::Admin),
+            scope: Scope::of(conn, caller)?,
             editor: caller.is(Role::Editor),
             author: caller.is(Role::Author),
-            sections,
         })
     }
 
-    /// The sections whose articles the caller edits; `None` means all.
-    pub fn edits(&self) -> Option<&[SectionId]> {
-        match (self.admin, self.editor, &self.sections) {
-            (true, ..) | (_, true, None) => None,
-            (_, true, Some(sections)) => Some(sections),
-            (_, false, _) => Some(&[]),
-        }
-    }
-
     fn edits_in(&self, section: Option<SectionId>) -> bool {
-        self.edits().is_none_or(|sections| section.is_some_and(|id| sections.contains(&id)))
+        self.scope.edits().is_none_or(|sections| section.is_some_and(|id| sections.contains(&id)))
     }
 
     /// Whether it is the caller's own: they are one of its authors, or made it.
     fn owns(&self, article: &ArticleRow) -> bool {
-        article.authors().contains(&self.user) || article.created_by == Some(self.user)
+        article.authors().contains(&self.scope.user) || article.created_by == Some(self.scope.user)
     }
 
     /// The article, unless the caller may not even know of it.
@@ -107,8 +87,7 @@ impl Access {
 
     /// Refuses to put an article into a section outside of the caller's.
     pub fn check_section(&self, section: Option<SectionId>) -> Result<()> {
-        let limits = if self.admin { None } else { self.sections.as_ref() };
-        match (limits, section) {
+        match (self.scope.sections(), section) {
             (Some(limits), Some(id)) if !limits.contains(&id) => {
                 Err(Error::Forbidden("You may put articles into your own sections only.".into()))
             }
@@ -118,7 +97,7 @@ impl Access {
 
     /// Refuses to leave an author without their own article.
     pub fn check_authors(&self, authors: &[UserId]) -> Result<()> {
-        if self.edits() != Some(&[]) || authors.contains(&self.user) {
+        if self.scope.edits() != Some(&[]) || authors.contains(&self.scope.user) {
             return Ok(());
         }
         Err(Error::invalid("/authors", "own", "must name you"))

@@ -5,7 +5,7 @@ use super::{
     access::Access,
     input::ArticleInput,
     model::{Article, ArticleFilter, ArticleRow, ArticleSummary, Referrers, Standing},
-    queries,
+    queries, related,
     saving::{create, store},
     workflow::Action,
 };
@@ -28,7 +28,7 @@ use crate::{
         settings::Settings,
     },
     ids::ArticleId,
-    sections::{self, tree::Tree},
+    sections::{self, readable::InTheWay, tree::Tree},
     time::Instant,
 };
 
@@ -229,10 +229,11 @@ fn change(
 
 /// Delete an article
 ///
-/// Only one that was never published; take a published one offline with `unpublish`.
+/// Only one that was never published; take a published one offline with `unpublish`. Links to it
+/// from articles that you may read have to go first; those from others go along with it.
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])), params(IfMatch),
     responses((status = 204, description = "Deleted."),
-        (status = 409, description = "It was published once, or other articles link to it (`errors` lists them).")))]
+        (status = 409, description = "It was published once, or articles that you may read link to it (`errors` lists twenty at the most).")))]
 #[delete("/articles/{id}")]
 async fn delete_article(
     allow: Allow<WriteArticles>,
@@ -248,10 +249,14 @@ async fn delete_article(
         if article.last_edition > 0 {
             return Err(Error::conflict("The article was published; unpublish or retract it."));
         }
-        let referrers = queries::referrers(tx, article.id, None, 20)?;
-        if !referrers.is_empty() {
-            let address = |row: &ArticleRow| format!("/manage/v1/articles/{}", row.id);
-            return Err(Error::in_use(referrers.iter().map(address).collect()));
+        let mut in_the_way = InTheWay::default();
+        let referring = || queries::referring(&access, article.id);
+        in_the_way.add_articles(tx, &access.scope, referring)?;
+        in_the_way.refuse()?;
+        // Whoever may not even know of a link cannot be kept back by it.
+        related::loose::cut(tx, article.id)?;
+        for link in related::queries::of_article(tx, article.id)? {
+            tx.record(Entry::new("deleted", &link).note(format!("article {}", article.id)))?;
         }
         queries::delete(tx, article.id)?;
         tx.record(Entry::new("deleted", &article))
@@ -278,9 +283,8 @@ async fn list_article_referrers(
         .read(move |conn| {
             let access = Access::of(conn, &allow.caller)?;
             access.to(queries::find(conn, id.0)?)?;
-            let rows = queries::referrers(conn, id.0, after, query.limit.rows() + 1)?;
-            let mut page = Page::cut("referrers", rows, query.limit, |last| last.id)?;
-            page.data.retain(|row| access.to(row.clone()).is_ok());
+            let rows = queries::referrers(conn, &access, id.0, after, query.limit)?;
+            let page = Page::cut("referrers", rows, query.limit, |last: &ArticleRow| last.id)?;
             summaries(conn, page, allow.caller.now)
         })
         .await?;

@@ -15,8 +15,9 @@ use crate::{
         schema::{article_authors, article_uses, articles, editions, media, related_links},
     },
     error::{Refused, Result},
-    http::cursor::Rows,
-    ids::{ArticleId, CreditId, MediaId, SectionId, UserId},
+    http::{cursor::Rows, query::Limit},
+    ids::{ArticleId, CreditId, MediaId, SectionId},
+    sections::readable::{Articles, readable, written_by},
     time::Instant,
 };
 
@@ -40,20 +41,8 @@ pub fn page(
     filter: &ArticleFilter,
     after: Option<(Instant, ArticleId)>,
 ) -> Result<Rows<ArticleRow>> {
-    let by = |user: UserId| {
-        article_authors::table
-            .filter(article_authors::user_id.eq(user))
-            .select(article_authors::article_id)
-    };
     let filtered = || {
-        let mut rows = articles::table.into_boxed();
-        if let Some(sections) = access.edits() {
-            let own = articles::id
-                .eq_any(by(access.user))
-                .or(articles::created_by.eq(access.user).assume_not_null());
-            let edited = articles::section_id.eq_any(sections.to_vec()).assume_not_null();
-            rows = rows.filter(own.or(edited));
-        }
+        let mut rows = readable(articles::table.into_boxed(), &access.scope);
         if let Some(section) = filter.section_id {
             rows = rows.filter(articles::section_id.eq(section));
         }
@@ -61,7 +50,7 @@ pub fn page(
             rows = rows.filter(articles::status.eq(status));
         }
         if let Some(author) = filter.author {
-            rows = rows.filter(articles::id.eq_any(by(author)));
+            rows = rows.filter(articles::id.eq_any(written_by(author)));
         }
         if let Some(language) = &filter.language {
             rows = rows.filter(articles::language.eq(language.clone()));
@@ -193,26 +182,43 @@ pub fn standing(
     Ok(standings)
 }
 
-/// The working copies that link to this article, by id, one more than the limit.
-pub fn referrers(
-    conn: &mut Conn,
-    target: ArticleId,
-    after: Option<ArticleId>,
-    limit: i64,
-) -> Result<Vec<ArticleRow>> {
+/// The working copies that link to this article and that the caller may read.
+pub fn referring(access: &Access, target: ArticleId) -> Articles {
     let links = related_links::table
         .filter(related_links::target_article_id.eq(target))
         .select(related_links::article_id);
-    let mut rows = articles::table
-        .filter(articles::id.eq_any(links))
+    readable(articles::table.filter(articles::id.eq_any(links)).into_boxed(), &access.scope)
+}
+
+/// The working copies that link to this article and that the caller may read, by id, one more
+/// than the limit.
+pub fn referrers(
+    conn: &mut Conn,
+    access: &Access,
+    target: ArticleId,
+    after: Option<ArticleId>,
+    limit: Limit,
+) -> Result<Vec<ArticleRow>> {
+    let mut rows = referring(access, target)
         .order(articles::id)
-        .limit(limit)
-        .select(ArticleRow::as_select())
-        .into_boxed();
+        .limit(limit.rows() + 1)
+        .select(ArticleRow::as_select());
     if let Some(after) = after {
         rows = rows.filter(articles::id.gt(after));
     }
     Ok(rows.load(conn)?)
+}
+
+/// Whether the caller may know of the article: they may read its working copy, or readers have
+/// it.
+pub fn is_known(conn: &mut Conn, access: &Access, id: ArticleId, now: Instant) -> Result<bool> {
+    let copy = readable(articles::table.filter(articles::id.eq(id)).into_boxed(), &access.scope);
+    let copy: Option<ArticleId> = copy.select(articles::id).first(conn).optional()?;
+    if copy.is_some() {
+        return Ok(true);
+    }
+    let standing = standing(conn, &[id], now)?.remove(&id);
+    Ok(standing.is_some_and(|standing| standing.live_edition.is_some()))
 }
 
 /// What publishing must know of a medium.

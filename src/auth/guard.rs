@@ -49,6 +49,11 @@ impl Caller {
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }
+
+    /// Whether one of their roles has this permission.
+    pub fn may<P: Permission>(&self) -> bool {
+        P::ROLES.iter().any(|role| self.is(*role))
+    }
 }
 
 impl From<Caller> for Context {
@@ -121,7 +126,7 @@ impl<P: Permission> FromRequest for Allow<P> {
         let missing = || Err(Error::internal("the guard's middleware is missing"));
         let known = req.extensions_mut().remove::<Known>().map_or_else(missing, |known| known.0);
         ready(known.and_then(|caller| {
-            if !P::ROLES.iter().any(|role| caller.is(*role)) {
+            if !caller.may::<P>() {
                 return Err(Error::Forbidden(format!("This needs the permission {}.", P::NAME)));
             }
             check_query(req)?;

@@ -89,6 +89,8 @@ async fn change_password(
                 return Err(ENDED);
             }
             attempt.succeeded(tx)?;
+            let account = queries::find(tx, id)?;
+            tx.record(Entry::new("changed", &account).note("password"))?;
             tx.record(Entry::new("password_changed", &session))?;
             Ok((user, session, epoch))
         })

@@ -50,10 +50,17 @@ permissions! {
     PublishArticles "articles:publish" [Admin Editor]
     /// Unpublish and retract: an editor in their sections.
     WithdrawArticles "articles:withdraw" [Admin Editor]
-    /// Arrange the section tree.
+    /// Read sections, hidden ones too: who is limited to some sections reads the hidden ones
+    /// among theirs. Readers' sections are open to everybody at `/v1`.
+    ReadSections "sections:read" [Admin Editor Author]
+    /// Arrange the section tree: an editor below their sections.
     WriteSections "sections:write" [Admin Editor]
+    /// Read media and credits, whether or not readers see them.
+    ReadMedia "media:read" [Admin Editor Author]
     /// Keep media and credits: an author those that they created.
     WriteMedia "media:write" [Admin Editor Author]
+    /// Read ad slots, which bodies name by their codes.
+    ReadAds "ads:read" [Admin Editor Author AdManager]
     /// Keep ad slots.
     WriteAds "ads:write" [Admin AdManager]
     /// Decide on comments and read reports of them.

@@ -62,15 +62,33 @@ pub struct Entry {
 impl Entry {
     /// `did` is a past participle: the action becomes `section.created`.
     pub fn new<R: Resource>(did: &str, resource: &R) -> Self {
+        let entry = Self::about(R::TYPE, did, resource.id(), resource.version());
+        Self { section: resource.section(), ..entry }
+    }
+
+    /// The same of a resource that another module keeps, of which only this much is at hand.
+    pub fn about(
+        resource_type: &'static str,
+        did: &str,
+        id: impl Into<Uuid>,
+        version: i32,
+    ) -> Self {
         Self {
-            action: format!("{}.{did}", R::TYPE),
-            resource_type: R::TYPE,
-            resource_id: resource.id(),
-            section: resource.section(),
-            version: resource.version(),
+            action: format!("{resource_type}.{did}"),
+            resource_type,
+            resource_id: id.into(),
+            section: None,
+            version,
             summary: Vec::new(),
             tags: Vec::new(),
         }
+    }
+
+    /// For the editors of this section to read.
+    #[must_use]
+    pub fn within(mut self, section: Option<SectionId>) -> Self {
+        self.section = section;
+        self
     }
 
     /// What the change makes stale.
@@ -133,14 +151,22 @@ pub(super) fn append(conn: &mut Conn, by: &Context, entries: &[Entry]) -> Result
     }
     dialect::lock(conn, END)?;
     snapshot::touch(conn, entries.iter().flat_map(Entry::tags))?;
-    let rows: Vec<NewRow> = entries.iter().map(|entry| NewRow::new(by, entry)).collect();
+    let at = last_at(conn)?.map_or(by.now, |last| last.max(by.now));
+    let rows: Vec<NewRow> = entries.iter().map(|entry| NewRow::new(by, at, entry)).collect();
     let places = insert_all!(conn, journal::table, rows, returning journal::seq => i64)?;
     dialect::call(conn)?;
     Ok(places)
 }
 
+/// When the last entry was made. The next one is no earlier, whatever the clock says: the clocks
+/// of several servers differ, and a request that had to wait knew its instant before.
+fn last_at(conn: &mut Conn) -> Result<Option<Instant>> {
+    let newest = journal::table.order(journal::seq.desc()).select(journal::at);
+    Ok(newest.first(conn).optional()?)
+}
+
 impl NewRow {
-    fn new(by: &Context, entry: &Entry) -> Self {
+    fn new(by: &Context, at: Instant, entry: &Entry) -> Self {
         let (actor_kind, actor_id, actor_name) = match &by.actor {
             Actor::User { id, name, .. } => (ActorKind::User, Some(AnyId(id.0)), name.clone()),
             Actor::Guest => (ActorKind::Guest, None, "a reader".to_owned()),
@@ -148,7 +174,7 @@ impl NewRow {
             Actor::Cli => (ActorKind::Cli, None, "the command line".to_owned()),
         };
         Self {
-            at: by.now,
+            at,
             actor_kind,
             actor_id,
             actor_name,
@@ -170,7 +196,7 @@ impl NewRow {
 pub struct Change {
     /// The place in the journal: grows, never reused. Gaps are possible.
     pub seq: i64,
-    /// When.
+    /// When. Never before the entry before it.
     pub at: Instant,
     /// What kind of actor.
     pub actor_kind: ActorKind,

@@ -1,19 +1,12 @@
 //! What articles refer to: nothing in use can be deleted, and only what is in use is public.
-use std::collections::BTreeSet;
-
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    Conn,
-    schema::{article_uses, edition_uses, editions},
+    MultiBackend,
+    schema::{article_uses, articles, edition_uses, editions},
 };
-use crate::{
-    error::Result,
-    ids::{AnyId, ArticleId},
-    text_enum,
-    time::Instant,
-};
+use crate::{ids::AnyId, text_enum, time::Instant};
 
 text_enum! {
     /// What kind of thing an article refers to.
@@ -25,25 +18,19 @@ text_enum! {
     }
 }
 
-/// The most articles that a refusal lists.
-const LISTED: i64 = 20;
-
-/// The addresses of the articles that use a thing: their working copies do, or an edition that
-/// is public now or going to be.
+/// The articles that use a thing: their working copies do, or an edition that is public now or
+/// going to be. Whatever was published has a working copy as well.
 pub fn articles_using(
-    conn: &mut Conn,
     kind: Used,
     target: impl Into<Uuid>,
     now: Instant,
-) -> Result<Vec<String>> {
+) -> articles::BoxedQuery<'static, MultiBackend> {
     let target = AnyId(target.into());
-    let working: Vec<ArticleId> = article_uses::table
+    let working = article_uses::table
         .filter(article_uses::target_id.eq(target))
         .filter(article_uses::kind.eq(kind))
-        .select(article_uses::article_id)
-        .limit(LISTED)
-        .load(conn)?;
-    let published: Vec<ArticleId> = edition_uses::table
+        .select(article_uses::article_id);
+    let published = edition_uses::table
         .inner_join(
             editions::table.on(editions::article_id
                 .eq(edition_uses::article_id)
@@ -52,10 +39,10 @@ pub fn articles_using(
         .filter(edition_uses::target_id.eq(target))
         .filter(edition_uses::kind.eq(kind))
         .filter(editions::valid_until.gt(now))
-        .select(edition_uses::article_id)
-        .distinct()
-        .limit(LISTED)
-        .load(conn)?;
-    let articles: BTreeSet<ArticleId> = working.into_iter().chain(published).collect();
-    Ok(articles.iter().map(|id| format!("/manage/v1/articles/{id}")).collect())
+        // One that was called off before it began never used anything.
+        .filter(editions::valid_from.lt(editions::valid_until))
+        .select(edition_uses::article_id);
+    articles::table
+        .filter(articles::id.eq_any(working).or(articles::id.eq_any(published)))
+        .into_boxed()
 }

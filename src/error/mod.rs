@@ -153,11 +153,18 @@ impl Error {
         Self::Conflict { detail, errors }
     }
 
-    /// 409 since these resources, given by their addresses, use it.
-    pub fn in_use(by: Vec<String>) -> Self {
+    /// 409 since it is in use in `total` places, of which these may be named to the caller, by
+    /// their addresses.
+    pub fn in_use(by: Vec<String>, total: usize) -> Self {
+        let places = match total {
+            1 => "one place".to_owned(),
+            several => format!("{several} places"),
+        };
         let detail = match by.len() {
-            1 => "It is in use in one place; `errors` names it.".to_owned(),
-            places => format!("It is in use in {places} places; `errors` lists them."),
+            0 => format!("It is in use in {places} that you may not see."),
+            1 if total == 1 => format!("It is in use in {places}; `errors` names it."),
+            known if known == total => format!("It is in use in {places}; `errors` lists them."),
+            known => format!("It is in use in {places}; `errors` lists {known} of them."),
         };
         let errors = by.into_iter().map(|address| FieldError {
             pointer: None,

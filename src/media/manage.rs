@@ -9,14 +9,14 @@ use super::{
 use crate::{
     auth::{
         guard::{Allow, Caller},
-        roles::{SignedIn, WriteMedia},
+        roles::{ReadMedia, WriteMedia},
     },
     db::{
         Db,
         journal::Entry,
         uses::{self, Used},
     },
-    error::{Error, Result},
+    error::Result,
     http::{
         answer::Answer,
         body::{Body, Patch},
@@ -28,6 +28,7 @@ use crate::{
         query::Query,
     },
     ids::MediaId,
+    sections::{readable::InTheWay, scope::Scope},
     tags::Tag,
 };
 
@@ -41,11 +42,11 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 /// List media
 ///
 /// The newest first.
-#[utoipa::path(tag = "media", security(("bearer" = [])), params(MediaFilter),
+#[utoipa::path(tag = "media", security(("bearer" = ["media:read"])), params(MediaFilter),
     responses((status = 200, description = "A page of media.", body = Page<MediaRow>)))]
 #[get("/media")]
 async fn list_media(
-    _: Allow<SignedIn>,
+    _: Allow<ReadMedia>,
     db: Db,
     req: HttpRequest,
     Query(filter): Query<MediaFilter>,
@@ -83,10 +84,10 @@ async fn create_media(
 /// Read a medium
 ///
 /// Whether or not an article uses it.
-#[utoipa::path(tag = "media", security(("bearer" = [])),
+#[utoipa::path(tag = "media", security(("bearer" = ["media:read"])),
     responses((status = 200, description = "The medium.", body = MediaRow)))]
 #[get("/media/{id}")]
-async fn read_media(_: Allow<SignedIn>, db: Db, id: Id<MediaId>) -> Result<Answer> {
+async fn read_media(_: Allow<ReadMedia>, db: Db, id: Id<MediaId>) -> Result<Answer> {
     let medium = db.read(move |conn| queries::find(conn, id.0)).await?;
     Answer::resource(&medium, &medium)
 }
@@ -133,7 +134,7 @@ async fn patch_media(
 /// going to be. An author may delete only what they created.
 #[utoipa::path(tag = "media", security(("bearer" = ["media:write"])), params(IfMatch),
     responses((status = 204, description = "Deleted."),
-        (status = 409, description = "In use; `errors` lists the addresses of the articles.")))]
+        (status = 409, description = "In use; `errors` lists the articles among those that you may read, twenty at the most.")))]
 #[delete("/media/{id}")]
 async fn delete_media(
     allow: Allow<WriteMedia>,
@@ -145,10 +146,10 @@ async fn delete_media(
     db.write(caller.clone(), move |tx| {
         let medium = expected.current(tx, id.0, |conn| queries::find_own(conn, id.0, &caller))?;
         let now = tx.now();
-        let used_by = uses::articles_using(tx, Used::Media, medium.id, now)?;
-        if !used_by.is_empty() {
-            return Err(Error::in_use(used_by));
-        }
+        let (by, mut in_the_way) = (Scope::of(tx, &caller)?, InTheWay::default());
+        let using = || uses::articles_using(Used::Media, medium.id, now);
+        in_the_way.add_articles(tx, &by, using)?;
+        in_the_way.refuse()?;
         queries::delete(tx, medium.id)?;
         tx.record(Entry::new("deleted", &medium).stale([Tag::Media(medium.id)]))
     })

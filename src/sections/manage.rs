@@ -2,14 +2,16 @@
 use actix_web::{HttpRequest, delete, get, patch, post, put};
 
 use super::{
+    merge,
     model::{Reassign, Section, SectionFilter, SectionInput},
     queries,
+    scope::Scope,
     tree::{DEPTH_MAX, Tree},
 };
 use crate::{
     auth::{
-        guard::Allow,
-        roles::{SignedIn, WriteSections},
+        guard::{Allow, Caller},
+        roles::{ReadSections, WriteSections},
     },
     db::{Db, Tx, journal::Entry},
     error::{Error, FieldError, Result},
@@ -39,26 +41,34 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 
 /// List sections
 ///
-/// In the order of their paths, so that a section comes right before those below it.
-#[utoipa::path(tag = "sections", security(("bearer" = [])), params(SectionFilter),
+/// In the order of their paths, so that a section comes right before those below it. Whoever is
+/// limited to some sections gets the hidden ones among these, and of the others what readers see.
+#[utoipa::path(tag = "sections", security(("bearer" = ["sections:read"])), params(SectionFilter),
     responses((status = 200, description = "A page of sections.", body = Page<Section>)))]
 #[get("/sections")]
 async fn list_sections(
-    _: Allow<SignedIn>,
+    allow: Allow<ReadSections>,
     db: Db,
     req: HttpRequest,
     Query(filter): Query<SectionFilter>,
 ) -> Result<Answer> {
     let after = cursor::read("sections", filter.cursor.as_deref())?;
     let limit = filter.limit;
-    let rows = db.read(move |conn| queries::page(conn, &filter, after)).await?;
+    let rows = db
+        .read(move |conn| {
+            let tree = queries::tree(conn)?;
+            let readable = Scope::in_tree(&tree, &allow.caller).reads(&tree);
+            queries::page(conn, readable.as_deref(), &filter, after)
+        })
+        .await?;
     let page = Page::cut("sections", rows, limit, |last| last.path.clone())?;
     Answer::page(&req, &page)
 }
 
 /// Create a section
 ///
-/// Readers see it at once, unless it is hidden; its address is made of the slugs from the top down.
+/// Readers see it at once, unless it is hidden; its address is made of the slugs from the top
+/// down. Whoever is limited to some sections creates others below these.
 #[utoipa::path(tag = "sections", security(("bearer" = ["sections:write"])),
     params(IdempotencyKey), request_body = SectionInput,
     responses((status = 201, description = "Created.", body = Section),
@@ -69,9 +79,11 @@ async fn create_section(
     db: Db,
     post: Posted<SectionInput>,
 ) -> Result<Answer> {
-    post.once(&db, allow.caller, |tx, input| {
+    let caller = allow.caller.clone();
+    post.once(&db, allow.caller, move |tx, input: SectionInput| {
         tx.lock(TREE)?;
         let tree = queries::tree(tx)?;
+        Scope::in_tree(&tree, &caller).check_place(input.parent_id)?;
         let section = placed(tx, &tree, SectionId::new(), input, None)?;
         queries::insert(tx, &section)?;
         tx.record(Entry::new("created", &section).stale([Tag::Sections]))?;
@@ -82,19 +94,26 @@ async fn create_section(
 
 /// Read a section
 ///
-/// Hidden ones, too.
-#[utoipa::path(tag = "sections", security(("bearer" = [])),
+/// Hidden ones, too, except for those outside of the sections that you are limited to.
+#[utoipa::path(tag = "sections", security(("bearer" = ["sections:read"])),
     responses((status = 200, description = "The section.", body = Section)))]
 #[get("/sections/{id}")]
-async fn read_section(_: Allow<SignedIn>, db: Db, id: Id<SectionId>) -> Result<Answer> {
-    let section = db.read(move |conn| queries::find(conn, id.0)).await?;
+async fn read_section(allow: Allow<ReadSections>, db: Db, id: Id<SectionId>) -> Result<Answer> {
+    let section = db
+        .read(move |conn| {
+            let tree = queries::tree(conn)?;
+            Scope::in_tree(&tree, &allow.caller).to(&tree, id.0).cloned()
+        })
+        .await?;
     Answer::resource(&section, &section)
 }
 
 /// Replace a section
 ///
 /// A new slug or parent moves the section and everything below it to new addresses; the old
-/// ones lead there from then on.
+/// ones lead there from then on. Whoever is limited to some sections changes what these say, and
+/// arranges what stands below them: a section that their account names keeps its parent and
+/// position.
 #[utoipa::path(tag = "sections", security(("bearer" = ["sections:write"])), params(IfMatch),
     request_body = SectionInput,
     responses((status = 200, description = "Replaced.", body = Section),
@@ -107,12 +126,13 @@ async fn replace_section(
     expected: IfMatch,
     Body(input): Body<SectionInput>,
 ) -> Result<Answer> {
-    db.write(allow.caller, move |tx| change(tx, id.0, &expected, |_| Ok(input))).await
+    let caller = allow.caller.clone();
+    db.write(allow.caller, move |tx| change(tx, &caller, id.0, &expected, |_| Ok(input))).await
 }
 
 /// Change a section
 ///
-/// Takes a JSON merge patch (RFC 7396) of the members that PUT takes.
+/// Takes a JSON merge patch (RFC 7396) of the members that PUT takes, within the same limits.
 #[utoipa::path(tag = "sections", security(("bearer" = ["sections:write"])), params(IfMatch),
     request_body(content = SectionInput, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "Changed.", body = Section),
@@ -125,8 +145,9 @@ async fn patch_section(
     expected: IfMatch,
     patch: Patch,
 ) -> Result<Answer> {
+    let caller = allow.caller.clone();
     db.write(allow.caller, move |tx| {
-        change(tx, id.0, &expected, |current| patch.apply(&current.input()))
+        change(tx, &caller, id.0, &expected, |current| patch.apply(&current.input()))
     })
     .await
 }
@@ -134,11 +155,12 @@ async fn patch_section(
 /// Delete a section
 ///
 /// Refused while anything uses it, unless `reassign_to` names a section that takes over its
-/// articles and subsections; old addresses then lead there.
+/// articles and subsections; old addresses then lead there. Whoever is limited to some sections
+/// deletes what stands below these, in favour of one that is theirs.
 #[utoipa::path(tag = "sections", security(("bearer" = ["sections:write"])),
     params(IfMatch, Reassign),
     responses((status = 204, description = "Deleted."),
-        (status = 409, description = "In use; `errors` lists by what."),
+        (status = 409, description = "In use; `errors` lists by what, as far as you may read it, twenty at the most."),
         (status = 400, description = "`reassign_to` is no section, or stands below this one."),
         (status = 422, description = "The subsections would make more than four levels there.")))]
 #[delete("/sections/{id}")]
@@ -149,36 +171,53 @@ async fn delete_section(
     expected: IfMatch,
     Query(reassign): Query<Reassign>,
 ) -> Result<Answer> {
+    let caller = allow.caller.clone();
     db.write(allow.caller, move |tx| {
         tx.lock(TREE)?;
-        let section = expected.current(tx, id.0, |conn| queries::find(conn, id.0))?;
+        let tree = queries::tree(tx)?;
+        let by = Scope::in_tree(&tree, &caller);
+        let section = own(tx, &tree, &by, id.0, &expected)?;
+        by.check_place(section.parent_id)?;
         let mut stale = vec![Tag::Sections];
+        // Whoever reads the journal of where it stood, or of what took over, reads of its end.
+        let mut heir = section.parent_id;
         match reassign.reassign_to {
-            None => {
-                let used_by = queries::users_of(tx, section.id)?;
-                if !used_by.is_empty() {
-                    return Err(Error::in_use(used_by));
-                }
-            }
+            None => merge::in_the_way(tx, &caller, &by, section.id)?.refuse()?,
             Some(to) => {
-                hand_over(tx, &section, to)?;
+                by.check(to)?;
+                hand_over(tx, &tree, &section, to)?;
+                heir = Some(to);
                 let lists = [section.id, to].map(|id| Tag::List(Facet::section(id)));
                 stale.extend(lists.into_iter().chain([Tag::AdSlots]));
             }
         }
         queries::delete(tx, section.id)?;
-        tx.record(Entry::new("deleted", &section).stale(stale))
+        tx.record(Entry::new("deleted", &section).within(heir).stale(stale))
     })
     .await?;
     Ok(Answer::nothing())
 }
 
-fn hand_over(tx: &mut Tx<'_>, section: &Section, to: SectionId) -> Result<()> {
+/// The section for a change, which is the caller's to make. The caller holds the tree.
+fn own(
+    tx: &mut Tx<'_>,
+    tree: &Tree,
+    by: &Scope,
+    id: SectionId,
+    expected: &IfMatch,
+) -> Result<Section> {
+    expected.current(tx, id, |_| {
+        let section = by.to(tree, id)?;
+        by.check(section.id)?;
+        Ok(section.clone())
+    })
+}
+
+fn hand_over(tx: &mut Tx<'_>, tree: &Tree, section: &Section, to: SectionId) -> Result<()> {
     let refused = |why| Error::Malformed {
         detail: format!("reassign_to: {why}"),
         errors: vec![FieldError::parameter("reassign_to", "reference", why)],
     };
-    let tree = queries::tree(tx)?;
     let taker = tree.get(to).ok_or_else(|| refused("is not a section"))?;
     if tree.above(to).any(|above| above.id == section.id) {
         return Err(refused("is this section or stands below it"));
@@ -190,7 +229,7 @@ fn hand_over(tx: &mut Tx<'_>, section: &Section, to: SectionId) -> Result<()> {
         let moved = placed(tx, &tree, child.id, input, Some(child))?;
         store(tx, &tree, child, &moved)?;
     }
-    queries::reassign(tx, section.id, taker.id)?;
+    merge::hand_over(tx, section, taker.id)?;
     let now = tx.now();
     queries::redirect(tx, &section.path, taker.id, now)
 }
@@ -198,14 +237,21 @@ fn hand_over(tx: &mut Tx<'_>, section: &Section, to: SectionId) -> Result<()> {
 /// The way of every change: lock, find, compare versions, make the new form, store, record.
 fn change(
     tx: &mut Tx<'_>,
+    caller: &Caller,
     id: SectionId,
     expected: &IfMatch,
     input: impl FnOnce(&Section) -> Result<SectionInput>,
 ) -> Result<Answer> {
     tx.lock(TREE)?;
-    let current = expected.current(tx, id, |conn| queries::find(conn, id))?;
     let tree = queries::tree(tx)?;
-    let changed = placed(tx, &tree, id, input(&current)?, Some(&current))?;
+    let by = Scope::in_tree(&tree, caller);
+    let current = own(tx, &tree, &by, id, expected)?;
+    let input = input(&current)?;
+    if (input.parent_id, input.position) != (current.parent_id, current.position) {
+        by.check_place(current.parent_id)?;
+        by.check_place(input.parent_id)?;
+    }
+    let changed = placed(tx, &tree, id, input, Some(&current))?;
     store(tx, &tree, &current, &changed)?;
     Answer::resource(&changed, &changed)
 }
@@ -217,7 +263,8 @@ fn store(tx: &mut Tx<'_>, tree: &Tree, current: &Section, changed: &Section) -> 
         for id in tree.subtree(current.id) {
             if let Some(below) = tree.get(id).filter(|below| below.id != current.id) {
                 let path = format!("{}{}", changed.path, &below.path[current.path.len()..]);
-                queries::set_path(tx, id, &path, now)?;
+                let moved = queries::set_path(tx, id, &path, now)?;
+                tx.record(Entry::new("changed", &moved).note("path"))?;
             }
         }
         queries::redirect(tx, &current.path, current.id, now)?;

@@ -140,7 +140,8 @@ pub struct SectionFilter {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Reassign {
-    /// The section that takes over articles, subsections, users' and ad slots' limits.
+    /// The section that takes over articles, subsections, users' and ad slots' limits. Each of them
+    /// that changes by that has an entry of its own in the journal.
     pub reassign_to: Option<SectionId>,
 }
 

@@ -24,6 +24,7 @@ use crate::{
         query::Query,
     },
     ids::UserId,
+    sections::{readable::InTheWay, scope::Scope},
     tags::Tag,
 };
 
@@ -168,14 +169,14 @@ async fn delete_user(
     id: Id<UserId>,
     expected: IfMatch,
 ) -> Result<Answer> {
-    db.write(allow.caller, move |tx| {
+    let caller = allow.caller;
+    db.write(caller.clone(), move |tx| {
         hold(tx, id.0)?;
         let user = expected.current(tx, id.0, |conn| queries::find(conn, id.0))?;
         let now = tx.now();
-        let works = queries::works_of(tx, user.id, now)?;
-        if !works.is_empty() {
-            return Err(Error::in_use(works));
-        }
+        let (by, mut in_the_way) = (Scope::of(tx, &caller)?, InTheWay::default());
+        in_the_way.add_articles(tx, &by, || queries::works_of(user.id, now))?;
+        in_the_way.refuse()?;
         queries::delete(tx, user.id)?;
         queries::check_an_admin_remains(tx)?;
         tx.record(Entry::new("deleted", &user).stale([Tag::Author(user.id)]))

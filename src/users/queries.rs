@@ -1,21 +1,18 @@
 //! Every statement about users.
-use std::collections::BTreeSet;
-
 use diesel::prelude::*;
 
 use super::model::{AuthorFilter, PossibleAuthor, UserFilter, UserRow};
 use crate::{
     auth::roles::Role,
     db::{
-        Conn,
-        schema::{
-            article_authors, articles, edition_keys, media, media_credits, sections, sessions,
-            users,
-        },
+        Conn, Tx,
+        journal::Entry,
+        schema::{articles, edition_keys, media, media_credits, sections, sessions, users},
     },
     error::{Error, FieldError, Refused, Result},
     http::cursor::Rows,
-    ids::{ArticleId, SectionId, UserId},
+    ids::{ArticleId, CreditId, MediaId, SectionId, UserId},
+    sections::readable::{Articles, written_by},
     tags::Facet,
     time::Instant,
 };
@@ -123,43 +120,50 @@ pub fn check_an_admin_remains(conn: &mut Conn) -> Result<()> {
     Err(Error::conflict("The last active administrator must stay one."))
 }
 
-/// The most articles that a refusal lists.
-const LISTED: i64 = 20;
-
-/// The addresses of the articles that name a user as their author, which keeps them from being
-/// deleted: working copies do, or an edition that is public now or going to be.
-pub fn works_of(conn: &mut Conn, id: UserId, now: Instant) -> Result<Vec<String>> {
-    let written: Vec<ArticleId> = article_authors::table
-        .filter(article_authors::user_id.eq(id))
-        .select(article_authors::article_id)
-        .limit(LISTED)
-        .load(conn)?;
-    let published: Vec<ArticleId> = edition_keys::table
-        .filter(edition_keys::facet.eq(Facet::author(id).as_str()))
+/// The articles that name a user as their author, which keeps them from being deleted: working
+/// copies do, or an edition that is public now or going to be.
+pub fn works_of(id: UserId, now: Instant) -> Articles {
+    let published = edition_keys::table
+        .filter(edition_keys::facet.eq(Facet::author(id).as_str().to_owned()))
         .filter(edition_keys::retired.eq(false))
         .filter(edition_keys::valid_until.gt(now))
         // One that was called off before it began never was an edition of theirs.
         .filter(edition_keys::valid_from.lt(edition_keys::valid_until))
-        .select(edition_keys::article_id)
-        .distinct()
-        .limit(LISTED)
-        .load(conn)?;
-    let articles: BTreeSet<ArticleId> = written.into_iter().chain(published).collect();
-    Ok(articles.iter().map(|id| format!("/manage/v1/articles/{id}")).collect())
+        .select(edition_keys::article_id);
+    let written = articles::id.eq_any(written_by(id));
+    articles::table.filter(written.or(articles::id.eq_any(published))).into_boxed()
 }
 
 /// Deletes a user whom nothing refers to; what they made stays, without its maker.
-pub fn delete(conn: &mut Conn, id: UserId) -> Result<()> {
+pub fn delete(tx: &mut Tx<'_>, id: UserId) -> Result<()> {
     let nobody = None::<UserId>;
-    diesel::update(articles::table.filter(articles::created_by.eq(id)))
-        .set(articles::created_by.eq(nobody))
-        .execute(conn)?;
-    diesel::update(media::table.filter(media::created_by.eq(id)))
-        .set(media::created_by.eq(nobody))
-        .execute(conn)?;
-    diesel::update(media_credits::table.filter(media_credits::created_by.eq(id)))
-        .set(media_credits::created_by.eq(nobody))
-        .execute(conn)?;
-    diesel::delete(users::table.find(id)).execute(conn)?;
+    let theirs: Vec<(ArticleId, i32, Option<SectionId>)> =
+        diesel::update(articles::table.filter(articles::created_by.eq(id)))
+            .set((articles::created_by.eq(nobody), articles::version.eq(articles::version + 1)))
+            .returning((articles::id, articles::version, articles::section_id))
+            .get_results(&mut **tx)?;
+    for (id, version, section) in theirs {
+        let entry = Entry::about("article", "changed", id, version).within(section);
+        tx.record(entry.note("created_by"))?;
+    }
+    let theirs: Vec<(MediaId, i32)> = diesel::update(media::table.filter(media::created_by.eq(id)))
+        .set((media::created_by.eq(nobody), media::version.eq(media::version + 1)))
+        .returning((media::id, media::version))
+        .get_results(&mut **tx)?;
+    for (id, version) in theirs {
+        tx.record(Entry::about("media", "changed", id, version).note("created_by"))?;
+    }
+    let theirs: Vec<(CreditId, i32)> =
+        diesel::update(media_credits::table.filter(media_credits::created_by.eq(id)))
+            .set((
+                media_credits::created_by.eq(nobody),
+                media_credits::version.eq(media_credits::version + 1),
+            ))
+            .returning((media_credits::id, media_credits::version))
+            .get_results(&mut **tx)?;
+    for (id, version) in theirs {
+        tx.record(Entry::about("media_credit", "changed", id, version).note("created_by"))?;
+    }
+    diesel::delete(users::table.find(id)).execute(&mut **tx)?;
     Ok(())
 }

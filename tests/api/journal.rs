@@ -11,6 +11,7 @@ on_both_engines! {
     every_change_is_in_the_journal,
     editors_read_of_their_own_sections,
     a_refused_change_leaves_no_trace,
+    time_in_the_journal_does_not_go_back,
 }
 
 const JOURNAL: &str = "/manage/v1/journal";
@@ -75,4 +76,19 @@ async fn a_refused_change_leaves_no_trace(app: TestApp) {
     let said = refused.expect(412)["detail"].as_str().unwrap().to_owned();
     assert!(said.contains("Administrator") && said.contains("article.created"), "{said}");
     assert_eq!(admin.get(JOURNAL).await.expect(200)["data"], before["data"]);
+}
+
+async fn time_in_the_journal_does_not_go_back(app: TestApp) {
+    section(&app, "World").await;
+    let ahead = app.admin().await.get(JOURNAL).await.expect(200)["data"][2]["at"].clone();
+    // As on a server whose clock is behind that of another, or whose clock was put right.
+    app.advance(-600);
+    section(&app, "Sport").await;
+    let journal = app.admin().await.get(JOURNAL).await.expect(200);
+    let last = &journal["data"][4];
+    assert_eq!((&last["action"], &last["at"]), (&json!("section.created"), &ahead));
+    app.advance(1200);
+    section(&app, "Arts").await;
+    let journal = app.admin().await.get(JOURNAL).await.expect(200);
+    assert!(journal["data"][6]["at"].as_str().unwrap() > ahead.as_str().unwrap());
 }

@@ -33,4 +33,5 @@ mod support;
 mod throttle;
 mod traces;
 mod transfer;
+mod unseen;
 mod users;

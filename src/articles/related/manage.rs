@@ -58,12 +58,12 @@ fn answer(conn: &mut Conn, link: &LinkRow, now: Instant) -> Result<Answer> {
 }
 
 /// The article, for a change of its links; its version moves along.
-fn opened(tx: &mut Tx<'_>, caller: &Caller, id: ArticleId) -> Result<ArticleRow> {
+fn opened(tx: &mut Tx<'_>, caller: &Caller, id: ArticleId) -> Result<(Access, ArticleRow)> {
     let access = Access::of(tx, caller)?;
     tx.lock(id)?;
     let article = access.to(working::find(tx, id)?)?;
     access.take(Action::Edit, &article)?;
-    Ok(article)
+    Ok((access, article))
 }
 
 fn touch(tx: &mut Tx<'_>, article: &ArticleRow, did: &str, link: &LinkRow) -> Result<()> {
@@ -99,7 +99,8 @@ async fn list_related_links(
 
 /// Add a related link
 ///
-/// Behind the others. Put its id into a `related` block to have it shown inside the body.
+/// Behind the others. Put its id into a `related` block to have it shown inside the body. An
+/// internal link leads to an article that you may read, or that readers have.
 #[utoipa::path(tag = "related links", security(("bearer" = ["articles:write"])),
     params(IdempotencyKey), request_body = RelatedLinkInput,
     responses((status = 201, description = "Added.", body = RelatedLink),
@@ -128,9 +129,9 @@ pub fn create(
     id: ArticleId,
     input: RelatedLinkInput,
 ) -> Result<LinkRow> {
-    let article = opened(tx, caller, id)?;
+    let (access, article) = opened(tx, caller, id)?;
     let now = tx.now();
-    let link = queries::append(tx, LinkRow::new(LinkId::new(), id, input, now))?;
+    let link = queries::append(tx, &access, LinkRow::new(LinkId::new(), id, input, now))?;
     touch(tx, &article, "created", &link)?;
     Ok(link)
 }
@@ -208,11 +209,11 @@ fn change(
     expected: &IfMatch,
     input: impl FnOnce(&LinkRow) -> Result<RelatedLinkInput>,
 ) -> Result<Answer> {
-    let article = opened(tx, caller, id)?;
+    let (access, article) = opened(tx, caller, id)?;
     let current = queries::find(tx, id, link)?;
     expected.check(tx, &current)?;
     let changed = current.changed(input(&current)?, tx.now());
-    queries::replace(tx, &changed)?;
+    queries::replace(tx, &access, &current, &changed)?;
     touch(tx, &article, "changed", &changed)?;
     answer(tx, &changed, caller.now)
 }
@@ -233,7 +234,7 @@ async fn delete_related_link(
 ) -> Result<Answer> {
     let caller = allow.caller.clone();
     db.write(allow.caller, move |tx| {
-        let article = opened(tx, &caller, id.0)?;
+        let (_, article) = opened(tx, &caller, id.0)?;
         let current = queries::find(tx, id.0, link.0)?;
         expected.check(tx, &current)?;
         queries::delete(tx, &current, &article.document.0)?;
@@ -260,7 +261,7 @@ async fn reorder_related_links(
 ) -> Result<Answer> {
     let caller = allow.caller.clone();
     db.write(allow.caller, move |tx| {
-        let article = opened(tx, &caller, id.0)?;
+        let (_, article) = opened(tx, &caller, id.0)?;
         expected.check(tx, &article)?;
         queries::reorder(tx, id.0, &order.link_ids)?;
         let links = queries::of_article(tx, id.0)?;

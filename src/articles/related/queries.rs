@@ -3,10 +3,13 @@ use diesel::prelude::*;
 
 use super::model::{FrozenLink, LINKS_MAX, LinkKind, LinkRow};
 use crate::{
-    articles::{input::ArticleInput, model::ArticleRow, references},
+    articles::{
+        access::Access, input::ArticleInput, model::ArticleRow, queries as working, references,
+    },
     db::{
-        Conn, Tx,
+        Conn, Tx, columns,
         dialect::batch::insert_all,
+        journal::Entry,
         schema::{articles, related_links},
     },
     error::{Error, FieldError, Result},
@@ -26,16 +29,19 @@ pub fn find(conn: &mut Conn, article: ArticleId, id: LinkId) -> Result<LinkRow> 
     Ok(links.select(LinkRow::as_select()).first(conn)?)
 }
 
-/// Refuses a link to itself, to nothing, or to where another link of the article leads.
-pub fn check(conn: &mut Conn, link: &LinkRow) -> Result<()> {
+/// Refuses a link to itself, to nothing that whoever links may know of, or to where another link
+/// of the article leads.
+fn check(conn: &mut Conn, access: &Access, before: Option<&LinkRow>, link: &LinkRow) -> Result<()> {
     if link.target_article_id == Some(link.article_id) {
         return Err(Error::invalid("/target_article_id", "self", "is this article itself"));
     }
-    if let Some(target) = link.target_article_id {
-        let known = articles::table.find(target).select(articles::id).first::<ArticleId>(conn);
-        if known.optional()?.is_none() {
-            return Err(Error::invalid("/target_article_id", "missing", "is not an article's id"));
-        }
+    let led_there = before.map(|before| before.target_article_id);
+    if let Some(target) = link.target_article_id
+        && led_there != Some(link.target_article_id)
+        && !working::is_known(conn, access, target, link.updated_at)?
+    {
+        let detail = "is not the id of an article that you may read, or that readers have";
+        return Err(Error::invalid("/target_article_id", "missing", detail));
     }
     let others = of_article(conn, link.article_id)?;
     let leads = |link: &LinkRow| (link.target_article_id, link.url.clone());
@@ -51,8 +57,8 @@ pub fn check(conn: &mut Conn, link: &LinkRow) -> Result<()> {
 }
 
 /// Stores a new link behind the others.
-pub fn append(conn: &mut Conn, link: LinkRow) -> Result<LinkRow> {
-    check(conn, &link)?;
+pub fn append(conn: &mut Conn, access: &Access, link: LinkRow) -> Result<LinkRow> {
+    check(conn, access, None, &link)?;
     let others = of_article(conn, link.article_id)?;
     if others.len() >= LINKS_MAX {
         return Err(Error::conflict("An article has at most 20 related links."));
@@ -69,8 +75,8 @@ pub fn insert(conn: &mut Conn, links: &[LinkRow]) -> Result<()> {
 }
 
 /// Stores a changed link.
-pub fn replace(conn: &mut Conn, link: &LinkRow) -> Result<()> {
-    check(conn, link)?;
+pub fn replace(conn: &mut Conn, access: &Access, before: &LinkRow, link: &LinkRow) -> Result<()> {
+    check(conn, access, Some(before), link)?;
     diesel::update(related_links::table.find(link.id)).set(link.clone()).execute(conn)?;
     Ok(())
 }
@@ -89,9 +95,9 @@ pub fn delete(conn: &mut Conn, link: &LinkRow, article: &ArticleInput) -> Result
     Ok(())
 }
 
-/// Puts the links into this order.
-pub fn reorder(conn: &mut Conn, article: ArticleId, order: &[LinkId]) -> Result<()> {
-    let mut known: Vec<LinkId> = of_article(conn, article)?.iter().map(|link| link.id).collect();
+/// Puts the links into this order, with an entry for each that moves.
+pub fn reorder(tx: &mut Tx<'_>, article: ArticleId, order: &[LinkId]) -> Result<()> {
+    let mut known: Vec<LinkId> = of_article(tx, article)?.iter().map(|link| link.id).collect();
     let mut wanted = order.to_vec();
     known.sort_unstable();
     wanted.sort_unstable();
@@ -103,13 +109,21 @@ pub fn reorder(conn: &mut Conn, article: ArticleId, order: &[LinkId]) -> Result<
         ));
     }
     for (position, id) in (0..).zip(order) {
+        let now = tx.now();
         let moved = related_links::table.find(*id).filter(related_links::position.ne(position));
-        diesel::update(moved)
+        let moved: Option<LinkRow> = diesel::update(moved)
             .set((
                 related_links::position.eq(position),
                 related_links::version.eq(related_links::version + 1),
+                related_links::updated_at.eq(now),
             ))
-            .execute(conn)?;
+            .returning(columns::<LinkRow>())
+            .get_result(&mut **tx)
+            .optional()?;
+        if let Some(link) = moved {
+            let entry = Entry::new("changed", &link).note("position");
+            tx.record(entry.note(format!("article {article}")))?;
+        }
     }
     Ok(())
 }

@@ -8,10 +8,10 @@ use super::{
 use crate::{
     auth::{
         guard::{Allow, Caller},
-        roles::{SignedIn, WriteMedia},
+        roles::{ReadMedia, WriteMedia},
     },
     db::{Db, journal::Entry},
-    error::{Error, Result},
+    error::Result,
     http::{
         answer::Answer,
         body::{Body, Patch},
@@ -23,6 +23,7 @@ use crate::{
         query::Query,
     },
     ids::CreditId,
+    sections::readable::InTheWay,
     tags::Tag,
 };
 
@@ -35,11 +36,11 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 /// List media credits
 ///
 /// The newest first.
-#[utoipa::path(tag = "media", security(("bearer" = [])), params(CreditFilter),
+#[utoipa::path(tag = "media", security(("bearer" = ["media:read"])), params(CreditFilter),
     responses((status = 200, description = "A page of credits.", body = Page<Credit>)))]
 #[get("/media-credits")]
 async fn list_media_credits(
-    _: Allow<SignedIn>,
+    _: Allow<ReadMedia>,
     db: Db,
     req: HttpRequest,
     Query(filter): Query<CreditFilter>,
@@ -77,10 +78,10 @@ async fn create_media_credit(
 /// Read a media credit
 ///
 /// With the line as it is printed under a picture.
-#[utoipa::path(tag = "media", security(("bearer" = [])),
+#[utoipa::path(tag = "media", security(("bearer" = ["media:read"])),
     responses((status = 200, description = "The credit.", body = Credit)))]
 #[get("/media-credits/{id}")]
-async fn read_media_credit(_: Allow<SignedIn>, db: Db, id: Id<CreditId>) -> Result<Answer> {
+async fn read_media_credit(_: Allow<ReadMedia>, db: Db, id: Id<CreditId>) -> Result<Answer> {
     let credit = db.read(move |conn| queries::find(conn, id.0)).await?;
     Answer::resource(&credit, &Credit::from(credit.clone()))
 }
@@ -137,10 +138,9 @@ async fn delete_media_credit(
     let caller = allow.caller;
     db.write(caller.clone(), move |tx| {
         let credit = expected.current(tx, id.0, |conn| queries::find_own(conn, id.0, &caller))?;
-        let used_by = queries::media_naming(tx, credit.id)?;
-        if !used_by.is_empty() {
-            return Err(Error::in_use(used_by));
-        }
+        let mut in_the_way = InTheWay::default();
+        in_the_way.add("media", queries::media_naming(tx, credit.id)?, true);
+        in_the_way.refuse()?;
         queries::delete(tx, credit.id)?;
         tx.record(Entry::new("deleted", &credit).stale([Tag::Credit(credit.id)]))
     })

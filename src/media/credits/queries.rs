@@ -59,15 +59,10 @@ pub fn replace(conn: &mut Conn, credit: &CreditRow) -> Result<()> {
     Ok(())
 }
 
-/// The addresses of the media that name a credit, twenty at the most.
-pub fn media_naming(conn: &mut Conn, id: CreditId) -> Result<Vec<String>> {
-    let naming: Vec<MediaId> = media::table
-        .filter(media::credit_id.eq(id))
-        .order((media::created_at, media::id))
-        .select(media::id)
-        .limit(20)
-        .load(conn)?;
-    Ok(naming.iter().map(|id| format!("/manage/v1/media/{id}")).collect())
+/// The media that name a credit, the oldest first.
+pub fn media_naming(conn: &mut Conn, id: CreditId) -> Result<Vec<MediaId>> {
+    let naming = media::table.filter(media::credit_id.eq(id));
+    Ok(naming.order((media::created_at, media::id)).select(media::id).load(conn)?)
 }
 
 /// Deletes a credit that no medium names.

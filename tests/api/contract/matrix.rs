@@ -38,7 +38,7 @@ enum What {
 enum Rule {
     /// Nothing.
     Granted,
-    /// It goes into a section of theirs.
+    /// It is in a section of theirs, or goes into one.
     Placed,
     /// It is in a section that they edit, or their own; of all else they do not even hear.
     DeskOrOwn,
@@ -55,9 +55,9 @@ const MATRIX: &[(What, Rule, &[&str])] = &[
     (Nothing, Granted, &["list_ad_slots", "create_ad_slot", "list_articles", "list_authors"]),
     (Nothing, Granted, &["list_comments", "decide_comments", "list_reports", "list_changes"]),
     (Nothing, Granted, &["list_media", "create_media", "list_media_credits"]),
-    (Nothing, Granted, &["create_media_credit", "list_sections", "create_section"]),
+    (Nothing, Granted, &["create_media_credit", "list_sections"]),
     (Nothing, Granted, &["list_users", "create_user"]),
-    (Nothing, Placed, &["create_article"]),
+    (Nothing, Placed, &["create_article", "create_section"]),
     (Draft, DeskOrOwn, &["read_article", "replace_article", "patch_article", "delete_article"]),
     (Draft, DeskOrOwn, &["submit_article", "list_editions", "preview_article"]),
     (Draft, DeskOrOwn, &["list_related_links", "create_related_link", "reorder_related_links"]),
@@ -72,7 +72,8 @@ const MATRIX: &[(What, Rule, &[&str])] = &[
     (Nothing, Granted, &["list_comment_words", "create_comment_word"]),
     (Word, Granted, &["read_comment_word", "replace_comment_word", "patch_comment_word"]),
     (Word, Granted, &["delete_comment_word"]),
-    (Section, Granted, &["read_section", "replace_section", "patch_section", "delete_section"]),
+    (Section, Granted, &["read_section"]),
+    (Section, Placed, &["replace_section", "patch_section", "delete_section"]),
     (Medium, Granted, &["read_media"]),
     (Medium, Made, &["replace_media", "patch_media", "delete_media"]),
     (Credit, Granted, &["read_media_credit"]),
@@ -259,6 +260,9 @@ impl<'a> Newsroom<'a> {
         if body.get("headline").is_some() {
             body["section_id"] = self.section(cell)["id"].clone();
             body["authors"] = self.authors(cell);
+        }
+        if body.get("comments_mode").is_some() {
+            body["parent_id"] = self.section(cell)["id"].clone();
         }
         if body.get("article_id").is_some() {
             body["article_id"] = target.id.clone();

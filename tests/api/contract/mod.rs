@@ -7,6 +7,7 @@ mod matrix;
 mod mutations;
 mod parameters;
 mod rules;
+mod scopes;
 
 use std::fmt;
 

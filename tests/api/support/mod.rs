@@ -4,6 +4,7 @@ mod cluster;
 mod contract;
 mod engines;
 mod receiver;
+mod rows;
 
 use std::{
     cell::RefCell,
