@@ -38,7 +38,10 @@ use crate::{
         routes::{self, Routes},
     },
     journal, media,
-    operations::{self, metrics::StartedAt},
+    operations::{
+        self,
+        metrics::{DatabaseGauges, StartedAt},
+    },
     pages, sections,
     time::Clock,
     traces::Traces,
@@ -91,7 +94,8 @@ pub struct State {
     running: Running,
     /// Sends traces; `None` where no collector is named.
     pub traces: Option<Traces>,
-    meter: Meter,
+    /// Counts requests.
+    pub meter: Meter,
     started: StartedAt,
 }
 
@@ -224,6 +228,7 @@ pub fn build(
         .app_data(state.running)
         .app_data(state.meter)
         .app_data(state.started)
+        .app_data(DatabaseGauges(comments::gauges::GAUGES))
         .app_data(ROUTES.clone())
         .app_data(body::limit());
     let open = config.cors_origins == Origins::Any;

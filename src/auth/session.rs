@@ -13,7 +13,13 @@ use super::{
 use crate::{
     db::{Actor, Context, Db, Tx, journal::Entry},
     error::{Error, Result, request_id},
-    http::{address::Address, answer::Answer, body::Body, handlers::ServiceConfig},
+    http::{
+        address::Address,
+        answer::Answer,
+        body::Body,
+        handlers::ServiceConfig,
+        meter::{Factor, Meter},
+    },
     ids::{SessionId, UserId},
     time::Instant,
 };
@@ -42,39 +48,45 @@ async fn sign_in(
     guest: Guest,
     db: Db,
     keys: Keys,
+    meter: Meter,
     from: Address,
     Body(input): Body<SignIn>,
 ) -> Result<Answer> {
     let email = fold_email(&input.email);
     let attempt = Attempt::to_sign_in(&db, &keys, guest.0.clone(), &email, from).await?;
-    let account = proven(&db, email, input.password).await?;
-    let session = Session::new(account.id, guest.0.now);
+    let account = proven(&db, &meter, email, input.password).await?;
+    let (user, session) = (account.id, Session::new(account.id, guest.0.now));
     let tokens = tokens(&keys, &account, account.token_epoch, session.id, 1, guest.0.now)?;
-    start(db, keys, guest.0, attempt, account, session, input.code).await?;
+    let shown = start(db, keys, guest.0, attempt, account, session, input.code).await?;
+    if matches!(shown, Shown::Wrong) {
+        note_refusal(&meter, Factor::Code, Some(user));
+    }
+    shown.refusal().map_or(Ok(()), Err)?;
     Answer::ok(&tokens)
 }
 
 /// The account that email and password belong to. An unknown email takes as long to refuse as a
 /// wrong password.
-async fn proven(db: &Db, email: String, password: String) -> Result<Account> {
+async fn proven(db: &Db, meter: &Meter, email: String, password: String) -> Result<Account> {
     let account = db.read(move |conn| queries::find_account(conn, &email)).await?;
     let account = account.filter(|account| account.active);
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let right = passwords::verify(password, hash).await?;
     if !right {
-        note_refusal("password", account.as_ref().map(|account| account.id));
+        note_refusal(meter, Factor::Password, account.as_ref().map(|account| account.id));
     }
     let wrong = Error::Unauthenticated("The email or the password is wrong.");
     account.filter(|_| right).ok_or(wrong)
 }
 
 /// Tells those who watch the log; the journal has what happened, not what was only tried.
-fn note_refusal(factor: &str, user: Option<UserId>) {
+fn note_refusal(meter: &Meter, factor: Factor, user: Option<UserId>) {
+    meter.refuse_sign_in(factor);
     let (request_id, user_id) = (request_id(), user.map(|id| id.to_string()));
-    tracing::warn!(request_id, user_id, factor, "a sign-in was refused");
+    tracing::warn!(request_id, user_id, factor = factor.name(), "a sign-in was refused");
 }
 
-/// Starts a sign-in whose password is right, where the second factor is not missing.
+/// Starts a sign-in whose password is right, where the second factor is shown or not needed.
 async fn start(
     db: Db,
     keys: Keys,
@@ -83,39 +95,33 @@ async fn start(
     account: Account,
     session: Session,
     code: Option<String>,
-) -> Result<()> {
+) -> Result<Shown> {
     let of_code = match &code {
         Some(_) if !attempt.is_known => {
             Some(Attempt::of_code(&db, &keys, by.clone(), account.id).await?)
         }
         _ => None,
     };
-    let user = account.id;
-    let shown = db
-        .write(acting(&account, session.id, by), move |tx| {
-            // A new password, or less rights, may have come while the old password was verified:
-            // that ended the sign-ins there were, and must not miss this one.
-            tx.lock(account.id)?;
-            unchanged(tx, &account)?;
-            let shown = second_factor::take(tx, &keys, &account, code.as_deref())?;
-            match shown {
-                Shown::Missing => attempt.take_back(tx)?,
-                Shown::Wrong => {}
-                Shown::NotNeeded | Shown::Code | Shown::Recovery => {
-                    attempt.succeeded(tx)?;
-                    of_code.map_or(Ok(()), |attempt| attempt.succeeded(tx))?;
-                    queries::insert(tx, &session)?;
-                    tx.record(shown.noted(Entry::new("started", &session)))?;
-                }
+    db.write(acting(&account, session.id, by), move |tx| {
+        // A new password, or less rights, may have come while the old password was verified:
+        // that ended the sign-ins there were, and must not miss this one.
+        tx.lock(account.id)?;
+        unchanged(tx, &account)?;
+        let shown = second_factor::take(tx, &keys, &account, code.as_deref())?;
+        match shown {
+            Shown::Missing => attempt.take_back(tx)?,
+            Shown::Wrong => {}
+            Shown::NotNeeded | Shown::Code | Shown::Recovery => {
+                attempt.succeeded(tx)?;
+                of_code.map_or(Ok(()), |attempt| attempt.succeeded(tx))?;
+                queries::insert(tx, &session)?;
+                tx.record(shown.noted(Entry::new("started", &session)))?;
             }
-            tx.nothing_to_record("without its second factor it is no sign-in");
-            Ok(shown)
-        })
-        .await?;
-    if matches!(shown, Shown::Wrong) {
-        note_refusal("code", Some(user));
-    }
-    shown.refusal().map_or(Ok(()), Err)
+        }
+        tx.nothing_to_record("without its second factor it is no sign-in");
+        Ok(shown)
+    })
+    .await
 }
 
 /// Exchange a refresh token
@@ -130,10 +136,13 @@ async fn refresh_session(
     guest: Guest,
     db: Db,
     keys: Keys,
+    meter: Meter,
     Body(input): Body<RefreshInput>,
 ) -> Result<Answer> {
     let now = guest.0.now;
-    let claims = keys.read_refresh(&input.refresh_token, now)?;
+    // Counted, but no line in the log: most are old tokens of people who come back after weeks.
+    let refused = || meter.refuse_sign_in(Factor::RefreshToken);
+    let claims = keys.read_refresh(&input.refresh_token, now).inspect_err(|_| refused())?;
     let rotated = db
         .write(guest.0, move |tx| {
             tx.lock(claims.sid)?;
@@ -151,7 +160,7 @@ async fn refresh_session(
             Ok(goes_on.then_some((session, account)))
         })
         .await?;
-    let (session, account) = rotated.ok_or(ENDED)?;
+    let (session, account) = rotated.ok_or(ENDED).inspect_err(|_| refused())?;
     let next = session.generation + 1;
     Answer::ok(&tokens(&keys, &account, account.token_epoch, session.id, next, now)?)
 }

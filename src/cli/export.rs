@@ -3,7 +3,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::{config::Config, error::Result, time::Clock, transfer::export};
+use super::backup::note;
+use crate::{
+    config::Config, db::backups::BackupKind, error::Result, time::Clock, transfer::export,
+};
 
 /// Where to.
 #[derive(Args)]
@@ -14,7 +17,9 @@ pub struct ExportOptions {
 
 /// Writes the export and says how much is in it.
 pub fn export(config: &Config, options: &ExportOptions) -> Result<()> {
-    let rows = export::export(&config.database_url, &options.folder, Clock::system().now())?;
+    let (url, now) = (&config.database_url, Clock::system().now());
+    let rows = export::export(url, &options.folder, now)?;
+    note(url, BackupKind::Export, now);
     println!("{}: {rows} rows", options.folder.display());
     Ok(())
 }

@@ -46,7 +46,8 @@ enum Command {
     /// Copy the SQLite file while servers go on writing to it.
     ///
     /// The copy is what the database holds at one instant. It is checked, and on the disk, before
-    /// it appears in its place; it can be served as it is.
+    /// it appears in its place; it can be served as it is. With --keep it goes into a folder of
+    /// backups, of which the oldest are removed.
     Backup(backup::BackupOptions),
     /// Write the whole newsroom as files that either database can take in.
     ///

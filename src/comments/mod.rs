@@ -2,6 +2,7 @@
 pub mod decisions;
 pub mod deliver;
 pub mod flood;
+pub mod gauges;
 pub mod manage;
 pub mod model;
 pub mod posting;

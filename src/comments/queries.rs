@@ -203,3 +203,10 @@ pub fn decide(conn: &mut Conn, decided: &CommentRow) -> Result<CommentRow> {
         .returning(columns::<CommentRow>())
         .get_result(conn)?)
 }
+
+/// How many comments wait for a moderator; only so many are looked at.
+pub fn pending(conn: &mut Conn, looked_at: i64) -> Result<usize> {
+    let pending = comments::table.filter(comments::status.eq(CommentStatus::Pending));
+    let ids: Vec<CommentId> = pending.limit(looked_at).select(comments::id).load(conn)?;
+    Ok(ids.len())
+}

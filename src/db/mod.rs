@@ -1,5 +1,6 @@
 //! The database room: SQLite or PostgreSQL by URL, one door for reading and one for writing.
 pub mod any_of;
+pub mod backups;
 mod change;
 pub mod clock;
 pub mod dialect;

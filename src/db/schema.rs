@@ -1,5 +1,15 @@
 //! The tables, as both databases hold them.
 diesel::table! {
+    use diesel::sql_types::*;
+    use crate::time::Ts;
+
+    backups (kind) {
+        kind -> Text,
+        taken_at -> Ts,
+    }
+}
+
+diesel::table! {
     part_versions (part) {
         part -> Text,
         version -> BigInt,

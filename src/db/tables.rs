@@ -104,6 +104,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("comment_reports.reporter", "such a hash; without it a report counts all the same"),
     ("part_versions", "counted for the servers that run on one database, from 1 in each"),
     ("imports", "says how far an import into this very database has come"),
+    ("backups", "when this very database was backed up"),
     ("__diesel_schema_migrations", "the migrations themselves write it"),
     ("journal_readers.held_by", "a turn of a server that runs on this very database"),
     ("journal_readers.held_until", "the end of such a turn"),

@@ -2,6 +2,7 @@
 mod database;
 mod field;
 mod problem;
+mod rate_limit;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
 use validator::ValidationErrors;
@@ -9,6 +10,7 @@ use validator::ValidationErrors;
 pub use database::Refused;
 pub use field::{FieldError, field_errors};
 pub use problem::{PROBLEM_KINDS, Problem, ProblemKind, Retraction};
+pub use rate_limit::RateLimit;
 
 /// `Result` with the crate's [`enum@Error`] unless told otherwise.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -94,6 +96,8 @@ pub enum Error {
     TooManyRequests {
         /// Seconds after which to try again.
         retry_after: u32,
+        /// Which limit was met: it is counted, and not told.
+        limit: RateLimit,
     },
     /// 503: try again soon.
     #[error("The database cannot take this just now; try again.")]
@@ -224,7 +228,7 @@ impl ResponseError for Error {
             Self::Stale { etag, .. } => {
                 answer.insert_header((header::ETAG, etag.as_str()));
             }
-            Self::TooManyRequests { retry_after } => {
+            Self::TooManyRequests { retry_after, .. } => {
                 answer.insert_header((header::RETRY_AFTER, retry_after.to_string()));
             }
             Self::Unavailable(_) | Self::Contended(_) => {
@@ -235,7 +239,11 @@ impl ResponseError for Error {
             }
             _ => {}
         }
-        answer.json(self.problem())
+        let mut answer = answer.json(self.problem());
+        if let Self::TooManyRequests { limit, .. } = self {
+            answer.extensions_mut().insert(*limit);
+        }
+        answer
     }
 }
 

@@ -19,7 +19,7 @@ use actix_web::{
 use super::address::Address;
 use crate::{
     config::{Config, Proxies},
-    error::{Error, Result},
+    error::{Error, RateLimit, Result},
 };
 
 /// Seconds after which one of a party's connections may have gone.
@@ -86,7 +86,9 @@ pub async fn hold<B: MessageBody>(
     if req.conn_data::<Connection>().is_none_or(|connection| !connection.too_many) {
         return next.call(req).await.map(ServiceResponse::map_into_left_body);
     }
-    let mut refusal = Error::TooManyRequests { retry_after: RETRY_AFTER }.error_response();
+    let refusal =
+        Error::TooManyRequests { retry_after: RETRY_AFTER, limit: RateLimit::Connections };
+    let mut refusal = refusal.error_response();
     refusal.head_mut().set_connection_type(ConnectionType::Close);
     Ok(req.into_response(refusal).map_into_right_body())
 }

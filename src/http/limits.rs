@@ -27,7 +27,7 @@ use governor::{
 use super::address::Address;
 use crate::{
     config::{Config, Rates},
-    error::{Error, Result},
+    error::{Error, RateLimit, Result},
 };
 
 /// The draft is draft-ietf-httpapi-ratelimit-headers.
@@ -65,12 +65,12 @@ impl Class {
         if method == Method::POST { Self::Posts } else { Self::Reads }
     }
 
-    fn name(self) -> &'static str {
+    fn limit(self) -> RateLimit {
         match self {
-            Self::Reads => "reads",
-            Self::Posts => "posts",
-            Self::SignIn => "sign-in",
-            Self::Management => "management",
+            Self::Reads => RateLimit::Reads,
+            Self::Posts => RateLimit::Posts,
+            Self::SignIn => RateLimit::SignIn,
+            Self::Management => RateLimit::Management,
         }
     }
 
@@ -85,7 +85,7 @@ impl Class {
 }
 
 struct Limit {
-    name: &'static str,
+    which: RateLimit,
     policy: HeaderValue,
     parties: DefaultKeyedRateLimiter<IpAddr, StateInformationMiddleware>,
     checks: AtomicU64,
@@ -95,7 +95,7 @@ impl Limits {
     /// The limits that the settings ask for.
     pub fn new(config: &Config) -> Self {
         let limit =
-            |class: Class| class.rate(&config.rates).map(|rate| Limit::new(class.name(), rate));
+            |class: Class| class.rate(&config.rates).map(|rate| Limit::new(class.limit(), rate));
         Self(Class::ALL.map(limit).into())
     }
 
@@ -105,10 +105,10 @@ impl Limits {
 }
 
 impl Limit {
-    fn new(name: &'static str, a_minute: NonZeroU32) -> Self {
+    fn new(which: RateLimit, a_minute: NonZeroU32) -> Self {
         let parties = RateLimiter::keyed(Quota::per_minute(a_minute)).with_middleware();
-        let policy = format!("\"{name}\";q={a_minute};w=60");
-        Self { name, policy: value(&policy), parties, checks: AtomicU64::new(0) }
+        let policy = format!("\"{}\";q={a_minute};w=60", which.name());
+        Self { which, policy: value(&policy), parties, checks: AtomicU64::new(0) }
     }
 
     /// Counts a request of this party: how many more it may send at once, or the seconds after
@@ -129,9 +129,10 @@ impl Limit {
     }
 
     fn tell(&self, headers: &mut HeaderMap, counted: Result<u32, u32>) {
+        let name = self.which.name();
         let state = match counted {
-            Ok(left) => format!("\"{}\";r={left}", self.name),
-            Err(wait) => format!("\"{}\";r=0;t={wait}", self.name),
+            Ok(left) => format!("\"{name}\";r={left}"),
+            Err(wait) => format!("\"{name}\";r=0;t={wait}"),
         };
         headers.insert(RATE_LIMIT_POLICY, self.policy.clone());
         headers.insert(RATE_LIMIT, value(&state));
@@ -158,7 +159,8 @@ pub async fn hold<B: MessageBody>(
     let mut answer = match counted {
         Ok(_) => next.call(req).await?.map_into_left_body(),
         Err(retry_after) => {
-            let refusal = Error::TooManyRequests { retry_after }.error_response();
+            let refusal =
+                Error::TooManyRequests { retry_after, limit: limit.which }.error_response();
             req.into_response(refusal).map_into_right_body()
         }
     };

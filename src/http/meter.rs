@@ -1,22 +1,24 @@
 //! The meter: counts requests and times them, under the names that the API document gives them.
 use std::{
+    future::{Ready, ready},
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use actix_web::http::{
-    StatusCode,
-    header::{HeaderMap, HeaderValue},
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{StatusCode, header::HeaderValue},
 };
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry,
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
 };
 
 use super::{
     cache::{BYPASS, CACHE_STATUS, HIT, MISS},
     routes::{Routes, Served},
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, RateLimit, Result};
 
 /// Bounds of the histogram, in seconds: an answer that is ready takes some hundred-thousandths.
 const BOUNDS: [f64; 16] = [
@@ -40,11 +42,55 @@ pub struct Meter(Arc<Inner>);
 struct Inner {
     requests: IntCounterVec,
     duration: HistogramVec,
+    in_flight: IntGauge,
+    abandoned: IntCounter,
+    refused: IntCounterVec,
+    sign_ins: IntCounterVec,
     cached: IntCounterVec,
     /// The counters of each of [`ORIGINS`].
     origins: [IntCounter; 3],
     /// Those of each operation of the document; in the end, those of all else.
     operations: Vec<Operation>,
+}
+
+/// Which proof of who one is was refused. Its name is a label of the figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Factor {
+    /// The password, or the email that it came with.
+    Password,
+    /// The code of the second factor.
+    Code,
+    /// The refresh token of a sign-in.
+    RefreshToken,
+}
+
+impl Factor {
+    const ALL: [Self; 3] = [Self::Password, Self::Code, Self::RefreshToken];
+
+    /// What it is called in the log and in the figures.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Code => "code",
+            Self::RefreshToken => "refresh-token",
+        }
+    }
+}
+
+/// A request that is being answered. Dropped before it was, it counts as abandoned.
+pub struct InFlight {
+    meter: Meter,
+    answered: bool,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let inner = &*self.meter.0;
+        inner.in_flight.dec();
+        if !self.answered {
+            inner.abandoned.inc();
+        }
+    }
 }
 
 struct Operation {
@@ -87,21 +133,73 @@ impl Meter {
             "Answers of the delivery face: ready (hit), made (miss), or not to be kept (bypass).",
             &["result"],
         )?;
+        let in_flight = IntGauge::new(
+            "broadsheet_http_requests_in_flight",
+            "Requests that are being answered just now.",
+        )
+        .map_err(Error::internal)?;
+        let abandoned = IntCounter::new(
+            "broadsheet_http_requests_abandoned_total",
+            "Requests that ended before they were answered: whoever had sent them hung up.",
+        )
+        .map_err(Error::internal)?;
+        let refused = counter(
+            "broadsheet_rate_limit_refusals_total",
+            "Requests refused with 429, by the limit that they met.",
+            &["limit"],
+        )?;
+        let sign_ins = counter(
+            "broadsheet_sign_in_refusals_total",
+            "Sign-ins refused, by the factor that was wrong.",
+            &["factor"],
+        )?;
+        // What has not happened yet is 0: a rate over what was not there misses the first of it.
+        for limit in RateLimit::ALL {
+            refused.with_label_values(&[limit.name()]);
+        }
+        for factor in Factor::ALL {
+            sign_ins.with_label_values(&[factor.name()]);
+        }
         let origins = ORIGINS.map(|(_, result)| cached.with_label_values(&[result]));
         let known = routes.operations().map(|(route, method)| Operation::new(route, method));
         let operations = known.chain([Operation::new("other", "other")]).collect();
-        Ok(Self(Arc::new(Inner { requests, duration, cached, origins, operations })))
+        Ok(Self(Arc::new(Inner {
+            requests,
+            duration,
+            in_flight,
+            abandoned,
+            refused,
+            sign_ins,
+            cached,
+            origins,
+            operations,
+        })))
+    }
+
+    /// Counts a request among those that are being answered, until what this returns is dropped.
+    pub fn begin(&self) -> InFlight {
+        self.0.in_flight.inc();
+        InFlight { meter: self.clone(), answered: false }
+    }
+
+    /// How many requests are being answered just now.
+    pub fn in_flight(&self) -> u64 {
+        u64::try_from(self.0.in_flight.get()).unwrap_or(0)
+    }
+
+    /// How many requests were begun since the start and ended without an answer.
+    pub fn abandoned(&self) -> u64 {
+        self.0.abandoned.get()
+    }
+
+    /// Counts a sign-in that was refused.
+    pub fn refuse_sign_in(&self, factor: Factor) {
+        self.0.sign_ins.with_label_values(&[factor.name()]).inc();
     }
 
     /// Counts an answer.
-    pub fn count(
-        &self,
-        served: Option<Served>,
-        status: StatusCode,
-        headers: &HeaderMap,
-        took: Duration,
-    ) {
-        let inner = &*self.0;
+    fn count<B>(&self, served: Option<Served>, answer: &HttpResponse<B>, took: Duration) {
+        let (inner, status) = (&*self.0, answer.status());
         let other = inner.operations.len() - 1;
         let operation = &inner.operations[served.map_or(other, |Served(index)| index).min(other)];
         let Operation { route, method, .. } = operation;
@@ -114,7 +212,12 @@ impl Meter {
         }
         let duration = || inner.duration.with_label_values(&[route.as_str(), method.as_str()]);
         operation.duration.get_or_init(duration).observe(took.as_secs_f64());
-        let Some(from) = headers.get(&CACHE_STATUS) else { return };
+        if status == StatusCode::TOO_MANY_REQUESTS
+            && let Some(limit) = answer.extensions().get::<RateLimit>()
+        {
+            inner.refused.with_label_values(&[limit.name()]).inc();
+        }
+        let Some(from) = answer.headers().get(&CACHE_STATUS) else { return };
         if let Some(at) = ORIGINS.iter().position(|(origin, _)| origin == from) {
             inner.origins[at].inc();
         }
@@ -124,6 +227,27 @@ impl Meter {
     pub fn show(&self, page: &Registry) -> prometheus::Result<()> {
         page.register(Box::new(self.0.requests.clone()))?;
         page.register(Box::new(self.0.duration.clone()))?;
+        page.register(Box::new(self.0.in_flight.clone()))?;
+        page.register(Box::new(self.0.abandoned.clone()))?;
+        page.register(Box::new(self.0.refused.clone()))?;
+        page.register(Box::new(self.0.sign_ins.clone()))?;
         page.register(Box::new(self.0.cached.clone()))
+    }
+}
+
+impl InFlight {
+    /// It has been answered.
+    pub fn end<B>(mut self, served: Option<Served>, answer: &HttpResponse<B>, took: Duration) {
+        self.answered = true;
+        self.meter.count(served, answer, took);
+    }
+}
+
+impl FromRequest for Meter {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let meter = req.app_data::<Self>().cloned();
+        ready(meter.ok_or_else(|| Error::internal("no Meter in app_data")))
     }
 }

@@ -11,7 +11,7 @@ use opentelemetry::{Context, KeyValue};
 
 use super::{
     cache::CACHE_STATUS,
-    meter::Meter,
+    meter::{InFlight, Meter},
     routes::{Routes, Served},
 };
 use crate::{
@@ -29,6 +29,7 @@ pub struct Watch {
     begun: Instant,
     method: Method,
     served: Option<Served>,
+    in_flight: Option<InFlight>,
     trace: Option<(Traces, Context)>,
 }
 
@@ -45,7 +46,8 @@ impl Watch {
             };
             (traces.clone(), traces.begin(name, req.headers()))
         });
-        Self { begun, method, served, trace }
+        let in_flight = req.app_data::<Meter>().map(Meter::begin);
+        Self { begun, method, served, in_flight, trace }
     }
 
     /// The trace that the request is a part of, if any.
@@ -57,8 +59,8 @@ impl Watch {
     pub fn end<B>(self, request_id: &str, answer: &ServiceResponse<B>) {
         let took = self.begun.elapsed();
         let (req, status) = (answer.request(), answer.status());
-        if let Some(meter) = req.app_data::<Meter>() {
-            meter.count(self.served, status, answer.headers(), took);
+        if let Some(in_flight) = self.in_flight {
+            in_flight.end(self.served, answer.response(), took);
         }
         let logs = req.app_data::<Arc<Config>>().is_some_and(|config| config.operations.access_log);
         if !logs && self.trace.is_none() {

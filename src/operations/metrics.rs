@@ -1,21 +1,26 @@
 //! How the server does, in figures: for Prometheus and whatever else reads its format.
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use actix_web::{
     HttpRequest, HttpResponse, get,
     http::header::{self, HeaderMap},
     rt::time::timeout,
 };
-use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry, TEXT_FORMAT, TextEncoder};
+use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
 use subtle::ConstantTimeEq;
 
+use super::{page::Page, process};
 use crate::{
     config::{Config, Secret},
-    db::{Db, Load, journal},
+    db::{
+        Conn, Db, Load, backups,
+        dialect::about::{self, Size},
+        journal,
+    },
     error::{Error, Result},
     http::{cache::Answers, meter::Meter, settings::Settings},
     purge,
-    time::Instant,
+    time::{Instant, Now},
 };
 
 /// How long the database may take for its part of the page.
@@ -24,6 +29,22 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// When this server was started.
 #[derive(Debug, Clone, Copy)]
 pub struct StartedAt(pub Instant);
+
+/// A figure of another room that only the database knows. Read whenever the page is asked for, so
+/// it has to be one short statement, bounded however much there is.
+#[derive(Debug, Clone, Copy)]
+pub struct DatabaseGauge {
+    /// Its name in Prometheus.
+    pub name: &'static str,
+    /// What it says.
+    pub help: &'static str,
+    /// Reads it.
+    pub read: fn(&mut Conn) -> Result<usize>,
+}
+
+/// The figures of other rooms.
+#[derive(Debug, Clone, Copy)]
+pub struct DatabaseGauges(pub &'static [DatabaseGauge]);
 
 /// Read how the server does
 ///
@@ -38,13 +59,15 @@ pub async fn read_metrics(
     req: HttpRequest,
     db: Db,
     Settings(config): Settings,
+    Now(now): Now,
 ) -> Result<HttpResponse> {
     if let Some(token) = &config.operations.metrics_token
         && !is_shown(token, req.headers())
     {
         return Err(Error::Unauthenticated("Send METRICS_TOKEN as Authorization: Bearer."));
     }
-    let asked = ask_database(&db, &config);
+    let gauges = req.app_data::<DatabaseGauges>().map_or(&[][..], |gauges| gauges.0);
+    let asked = ask_database(&db, &config, gauges, now);
     let known = timeout(PATIENCE, asked).await.ok().and_then(Result::ok);
     let page = Registry::new();
     let answers = req.app_data::<Answers>();
@@ -73,14 +96,25 @@ fn is_shown(token: &Secret, headers: &HeaderMap) -> bool {
 struct Known {
     last_place: i64,
     to_purge: Option<usize>,
+    size: Size,
+    backed_up_at: Option<Instant>,
+    gauges: Vec<(DatabaseGauge, usize)>,
 }
 
-async fn ask_database(db: &Db, config: &Config) -> Result<Known> {
+async fn ask_database(
+    db: &Db,
+    config: &Config,
+    gauges: &'static [DatabaseGauge],
+    now: Instant,
+) -> Result<Known> {
     let purges = config.purge.is_some();
     db.read(move |conn| {
         let last_place = journal::last(conn)?;
         let to_purge = if purges { purge::pending(conn)? } else { None };
-        Ok(Known { last_place, to_purge })
+        let (size, backed_up_at) = (about::size(conn)?, backups::newest(conn, now)?);
+        let gauges = gauges.iter().map(|gauge| Ok((*gauge, (gauge.read)(conn)?)));
+        let gauges = gauges.collect::<Result<Vec<_>>>()?;
+        Ok(Known { last_place, to_purge, size, backed_up_at, gauges })
     })
     .await
 }
@@ -121,19 +155,39 @@ fn show(
         let help = "Up to which place in the journal changes were heard of.";
         page.gauge("broadsheet_journal_followed_place", help, place)?;
     }
-    if let Some(&Known { last_place, to_purge }) = known {
-        let help = "The journal's last place.";
-        page.gauge("broadsheet_journal_last_place", help, last_place)?;
-        if let Some(place) = db.followed() {
-            let help = "How many places lie between what was heard of and the journal's end.";
-            page.gauge("broadsheet_journal_lag_places", help, (last_place - place).max(0))?;
-        }
-        if let Some(pending) = to_purge {
-            let help = "Changes that PURGE_URL has not been told yet; 1000 stands for more, too.";
-            page.gauge("broadsheet_purge_pending_changes", help, pending)?;
-        }
+    if let Some(known) = known {
+        show_known(&page, db, known)?;
     }
-    show_process(&page, started)
+    process::show(&page, started)
+}
+
+fn show_known(page: &Page<'_>, db: &Db, known: &Known) -> prometheus::Result<()> {
+    let Known { last_place, to_purge, size, backed_up_at, gauges } = known;
+    page.gauge("broadsheet_journal_last_place", "The journal's last place.", *last_place)?;
+    if let Some(place) = db.followed() {
+        let help = "How many places lie between what was heard of and the journal's end.";
+        page.gauge("broadsheet_journal_lag_places", help, (last_place - place).max(0))?;
+    }
+    if let Some(pending) = to_purge {
+        let help = "Changes that PURGE_URL has not been told yet; 1000 stands for more, too.";
+        page.gauge("broadsheet_purge_pending_changes", help, *pending)?;
+    }
+    let Size { database, write_ahead_log } = size;
+    let help = "Size of the database: its tables and indexes.";
+    page.gauge("broadsheet_db_size_bytes", help, *database)?;
+    if let Some(bytes) = write_ahead_log {
+        let help = "Size of SQLite's write-ahead log, beside the database.";
+        page.gauge("broadsheet_db_wal_bytes", help, *bytes)?;
+    }
+    page.gauge(
+        "broadsheet_backup_last_success_timestamp_seconds",
+        "When the newest known backup was taken, in seconds since unix epoch; 0 where none is.",
+        backed_up_at.map_or(0, Instant::seconds),
+    )?;
+    for (DatabaseGauge { name, help, read: _ }, value) in gauges {
+        page.gauge(name, help, *value)?;
+    }
+    Ok(())
 }
 
 fn show_database(page: &Page<'_>, db: &Db) -> prometheus::Result<()> {
@@ -179,63 +233,4 @@ fn show_database(page: &Page<'_>, db: &Db) -> prometheus::Result<()> {
         page.counters(name, help, &[], &[(vec![], value)])?;
     }
     Ok(())
-}
-
-/// Under the names that all of Prometheus' clients use.
-fn show_process(page: &Page<'_>, started: Option<&StartedAt>) -> prometheus::Result<()> {
-    if let Some(StartedAt(at)) = started {
-        let help = "Start time of the process since unix epoch in seconds.";
-        page.gauge("process_start_time_seconds", help, at.seconds())?;
-    }
-    // Only Linux tells it so.
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = resident.and_then(|size| size.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    if let Some(kib) = kib {
-        let help = "Resident memory size in bytes.";
-        page.gauge("process_resident_memory_bytes", help, kib * 1024)?;
-    }
-    if let Ok(open) = fs::read_dir("/proc/self/fd") {
-        page.gauge("process_open_fds", "Number of open file descriptors.", open.count())?;
-    }
-    Ok(())
-}
-
-/// A page that figures are put on as they are read.
-struct Page<'a>(&'a Registry);
-
-impl Page<'_> {
-    fn gauge(&self, name: &str, help: &str, value: impl TryInto<i64>) -> prometheus::Result<()> {
-        let gauge = prometheus::IntGauge::new(name, help)?;
-        gauge.set(value.try_into().unwrap_or(i64::MAX));
-        self.0.register(Box::new(gauge))
-    }
-
-    fn labelled(
-        &self,
-        name: &str,
-        help: &str,
-        label: &str,
-        values: &[(&str, u64)],
-    ) -> prometheus::Result<()> {
-        let gauges = IntGaugeVec::new(Opts::new(name, help), &[label])?;
-        for (of, value) in values {
-            gauges.with_label_values(&[of]).set(i64::try_from(*value).unwrap_or(i64::MAX));
-        }
-        self.0.register(Box::new(gauges))
-    }
-
-    fn counters(
-        &self,
-        name: &str,
-        help: &str,
-        labels: &[&str],
-        values: &[(Vec<&str>, u64)],
-    ) -> prometheus::Result<()> {
-        let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
-        for (of, value) in values {
-            counters.with_label_values(of).inc_by(*value);
-        }
-        self.0.register(Box::new(counters))
-    }
 }

@@ -1,6 +1,8 @@
 //! For whoever runs the server: whether it lives, whether it is ready, and how it does.
 pub mod health;
 pub mod metrics;
+mod page;
+mod process;
 
 use crate::http::handlers::ServiceConfig;
 

@@ -33,8 +33,9 @@ const SYNCED: Duration = Duration::from_millis(10);
 pub fn backup(url: &DatabaseUrl, path: &Path) -> Result<u64> {
     let DatabaseUrl::Sqlite(source) = url else {
         return Err(Error::internal(
-            "`broadsheet backup` copies a SQLite file; of PostgreSQL, `pg_dump` makes a backup, \
-             and `broadsheet export` a copy that any Broadsheet can take in",
+            "`broadsheet backup` copies a SQLite file; of PostgreSQL, `pg_dump` makes a backup \
+             (`broadsheet backup --record` then notes that it was made), and `broadsheet export` \
+             a copy that any Broadsheet can take in",
         ));
     };
     must_be_free(path)?;

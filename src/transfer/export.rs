@@ -1,6 +1,6 @@
 //! Exports: every table as lines of JSON, all of one state of the database.
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{self, File},
     io::{BufWriter, ErrorKind, Write},
     path::Path,
     sync::{Mutex, PoisonError},
@@ -9,7 +9,7 @@ use std::{
 use super::{
     line,
     manifest::{self, Adding, Manifest, Sum, file_of},
-    place::{at, must_be_free, partial, settle, sync},
+    place::{at, make_private, must_be_free, partial, settle, sync},
 };
 use crate::{
     config::DatabaseUrl,
@@ -34,7 +34,7 @@ pub fn export(url: &DatabaseUrl, folder: &Path, now: Instant) -> Result<u64> {
     let mut conn = long::connect_to_existing(url, For::Reading)?;
     let workshop = partial(folder);
     tidy(&workshop)?;
-    make(&workshop)?;
+    make_private(&workshop).map_err(|err| at(&workshop, &err))?;
     let written = long::transaction(&mut conn, For::Reading, |conn| {
         migrations::check(conn)?.or_refused()?;
         imports::unless_unfinished(conn)?;
@@ -53,14 +53,6 @@ fn tidy(workshop: &Path) -> Result<()> {
         Err(err) if err.kind() != ErrorKind::NotFound => Err(at(workshop, &err)),
         _ => Ok(()),
     }
-}
-
-/// Makes a folder that nobody else can look into: there will be hashes of passwords in it.
-fn make(workshop: &Path) -> Result<()> {
-    let mut folder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-    folder.create(workshop).map_err(|err| at(workshop, &err))
 }
 
 fn write(conn: &mut Conn, workshop: &Path, now: Instant) -> Result<u64> {

@@ -5,3 +5,4 @@ pub mod import;
 mod line;
 mod manifest;
 mod place;
+pub mod retention;

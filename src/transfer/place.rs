@@ -1,7 +1,7 @@
 //! Where something is put together: beside its place, and moved there once it is complete.
 use std::{
     ffi::OsString,
-    fs::{self, File},
+    fs::{self, DirBuilder, File},
     io,
     path::{Path, PathBuf},
 };
@@ -30,6 +30,14 @@ pub fn must_be_free(path: &Path) -> Result<()> {
         Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(err) => Err(at(path, &err)),
     }
+}
+
+/// Makes a folder that nobody else can look into: there will be hashes of passwords in it.
+pub fn make_private(folder: &Path) -> io::Result<()> {
+    let mut private = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
+    private.create(folder)
 }
 
 /// Moves what is complete, and on the disk, to its place; the move is on the disk as well then.

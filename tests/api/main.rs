@@ -4,6 +4,7 @@
 mod abuse;
 mod ads;
 mod articles;
+mod backups;
 mod cache;
 mod comments;
 mod contract;

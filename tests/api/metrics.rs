@@ -1,9 +1,19 @@
 //! The figures of `/metrics`: they count what happened, under names that stay bounded.
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
+use broadsheet::{
+    auth::roles::Role,
+    db::backups::{self, BackupKind},
+    error::RateLimit,
+};
 use serde_json::json;
+use tokio::time::timeout;
 
-use crate::support::{Engine, TestApp, on_both_engines};
+use crate::{
+    comments::{decide, open_article, say, thread},
+    second_factor::{EWA, Enrolled},
+    support::{ADMIN, Engine, PASSWORD, TestApp, on_both_engines},
+};
 
 on_both_engines! {
     requests_are_counted_by_the_route_s_template,
@@ -11,6 +21,12 @@ on_both_engines! {
     ready_answers_are_counted_apart_from_those_that_were_made,
     the_database_s_work_is_counted,
     a_place_that_was_not_heard_of_yet_shows,
+    requests_under_way_are_counted_and_those_that_come_to_nothing,
+    refusals_are_counted_by_the_limit_that_was_met,
+    refused_sign_ins_are_counted_by_what_was_wrong,
+    what_waits_for_moderators_is_counted,
+    the_size_of_the_database_is_told,
+    the_newest_backup_is_known_by_what_was_told_of_it,
     every_figure_is_explained_and_named_as_prometheus_wants_it,
 }
 
@@ -99,6 +115,8 @@ async fn the_database_s_work_is_counted(app: TestApp) {
     assert_eq!(after["broadsheet_db_jobs_refused_total{lane=\"reader\"}"], 0);
     assert!(after["process_start_time_seconds"] > 0);
     assert!(after["process_resident_memory_bytes"] > 1_000_000);
+    assert!(after["process_max_fds"] > after["process_open_fds"]);
+    assert!(after["process_cpu_seconds_total"] >= before["process_cpu_seconds_total"]);
 }
 
 async fn a_place_that_was_not_heard_of_yet_shows(app: TestApp) {
@@ -111,6 +129,138 @@ async fn a_place_that_was_not_heard_of_yet_shows(app: TestApp) {
     assert!(figures["broadsheet_journal_lag_places"] <= last);
     // Nobody has begun to tell anybody.
     assert!(!figures.contains_key("broadsheet_purge_pending_changes"));
+}
+
+async fn requests_under_way_are_counted_and_those_that_come_to_nothing(app: TestApp) {
+    // The one that asks.
+    assert_eq!(figures(&app).await["broadsheet_http_requests_in_flight"], 1);
+    let who = json!({"email": "nobody@example.org", "password": PASSWORD});
+    let anyone = app.anyone();
+    let asked = anyone.post("/manage/v1/session", who);
+    // Hashing takes longer than no time at all; then whoever asked has gone.
+    assert!(timeout(Duration::ZERO, asked).await.is_err());
+    let figures = figures(&app).await;
+    assert_eq!(figures["broadsheet_http_requests_in_flight"], 1);
+    assert_eq!(figures["broadsheet_http_requests_abandoned_total"], 1);
+    assert!(!figures.contains_key(&requests("/manage/v1/session", "POST", 401)));
+}
+
+async fn refusals_are_counted_by_the_limit_that_was_met(app: TestApp) {
+    let limited = app
+        .another(|name| match name {
+            "RATE_LIMIT_READS" => Some("1".to_owned()),
+            "RATE_LIMIT_SIGN_IN" => Some("25".to_owned()),
+            _ => None,
+        })
+        .await;
+    let refusals =
+        |limit: &str| format!("broadsheet_rate_limit_refusals_total{{limit=\"{limit}\"}}");
+    let names = RateLimit::ALL.map(RateLimit::name);
+    let before = figures(&limited).await;
+    assert!(names.iter().all(|name| before[&refusals(name)] == 0), "there before they happen");
+    let reader = limited.anyone().from("192.0.2.1");
+    for status in [200, 429, 429] {
+        reader.get("/v1/sections").await.expect(status);
+    }
+    // Some guesses are free, then each has to wait, and at last too many come in a minute.
+    let guess = json!({"email": ADMIN, "password": "not the password"});
+    let guesser = limited.anyone().from("192.0.2.2");
+    for _ in 0..30 {
+        guesser.post("/manage/v1/session", guess.clone()).await;
+    }
+    let article = open_article(&limited, "post").await;
+    for round in 0..7 {
+        let comment = json!({"nickname": "night owl", "body": format!("Thought {round}")});
+        limited.anyone().from("192.0.2.3").post(&thread(&article), comment).await;
+    }
+    let after = figures(&limited).await;
+    let counted = names.map(|name| (name, after[&refusals(name)]));
+    let expected = |(name, count): &(&str, i64)| match *name {
+        "sign-in" => *count == 5,
+        "guesses" => (10..25).contains(count),
+        "reads" | "comments" => *count == 2,
+        _ => *count == 0,
+    };
+    assert!(counted.iter().all(expected), "{counted:?}");
+    let total: i64 = counted.iter().map(|(_, count)| count).sum();
+    let answered = after.iter().filter(|(name, _)| name.contains("status=\"429\""));
+    assert_eq!(answered.map(|(_, count)| count).sum::<i64>(), total, "each 429 has its limit");
+}
+
+async fn refused_sign_ins_are_counted_by_what_was_wrong(app: TestApp) {
+    let refused = |figures: &BTreeMap<String, i64>| {
+        ["password", "code", "refresh-token"].map(|factor| {
+            figures[&format!("broadsheet_sign_in_refusals_total{{factor=\"{factor}\"}}")]
+        })
+    };
+    assert_eq!(refused(&figures(&app).await), [0, 0, 0]);
+    let enrolled = Enrolled::new(&app).await;
+    let session = "/manage/v1/session";
+    let who = |email: &str, password: &str| json!({"email": email, "password": password});
+    let anyone = app.anyone();
+    anyone.post(session, who(ADMIN, "not the password")).await.expect(401);
+    anyone.post(session, who("nobody@example.org", PASSWORD)).await.expect(401);
+    // That a code is asked for is a step on the way.
+    anyone.post(session, who(EWA, PASSWORD)).await.expect(401);
+    let mut wrong = who(EWA, PASSWORD);
+    wrong["code"] = json!(if enrolled.code(&app) == "000000" { "000001" } else { "000000" });
+    anyone.post(session, wrong).await.expect(401);
+    let tokens = anyone.post(session, who(ADMIN, PASSWORD)).await.expect(200);
+    let refresh = "/manage/v1/session/refresh";
+    anyone.post(refresh, json!({"refresh_token": "no token"})).await.expect(401);
+    app.with_token(tokens["access_token"].as_str().unwrap()).delete(session).await.expect(204);
+    anyone.post(refresh, json!({"refresh_token": tokens["refresh_token"]})).await.expect(401);
+    assert_eq!(refused(&figures(&app).await), [2, 1, 2]);
+}
+
+async fn what_waits_for_moderators_is_counted(app: TestApp) {
+    let waiting = |figures: &BTreeMap<String, i64>| {
+        (figures["broadsheet_comments_pending"], figures["broadsheet_comment_reports_open"])
+    };
+    assert_eq!(waiting(&figures(&app).await), (0, 0));
+    let article = open_article(&app, "pre").await;
+    let moderator = app.signed_in(Role::Moderator).await;
+    let one = say(&app, &article, "Well said").await.expect(202);
+    say(&app, &article, "Not at all").await.expect(202);
+    assert_eq!(waiting(&figures(&app).await), (2, 0));
+    decide(&moderator, &one, "approve").await.expect(200);
+    let reports = format!("/v1/comments/{}/reports", one["id"].as_str().unwrap());
+    app.anyone().post(&reports, json!({"kind": "flag"})).await.expect(202);
+    assert_eq!(waiting(&figures(&app).await), (1, 1));
+    decide(&moderator, &one, "reject").await.expect(200);
+    assert_eq!(waiting(&figures(&app).await), (1, 0));
+}
+
+async fn the_size_of_the_database_is_told(app: TestApp) {
+    let figures = figures(&app).await;
+    assert!(figures["broadsheet_db_size_bytes"] > 100_000);
+    let write_ahead_log = figures.get("broadsheet_db_wal_bytes");
+    match app.engine() {
+        Engine::Sqlite => {
+            let path = app.url().trim_start_matches("sqlite:");
+            let bytes = std::fs::metadata(format!("{path}-wal")).unwrap().len();
+            assert_eq!(write_ahead_log.map(|told| told.unsigned_abs()), Some(bytes));
+        }
+        Engine::Postgres => assert_eq!(write_ahead_log, None),
+    }
+}
+
+async fn the_newest_backup_is_known_by_what_was_told_of_it(app: TestApp) {
+    let (app, url) = (&app, app.url().parse().unwrap());
+    let newest = async || figures(app).await["broadsheet_backup_last_success_timestamp_seconds"];
+    assert_eq!(newest().await, 0, "none");
+    let at = |seconds: i64| app.now().plus_seconds(seconds);
+    let yesterday = at(-86_400);
+    assert!(backups::record(&url, BackupKind::Copy, yesterday).unwrap());
+    assert_eq!(newest().await, yesterday.seconds());
+    backups::record(&url, BackupKind::Export, at(-500_000)).unwrap();
+    assert_eq!(newest().await, yesterday.seconds(), "an older one changes nothing");
+    // By a clock that was ahead: it would hide for a year that there is none.
+    backups::record(&url, BackupKind::Other, at(31_536_000)).unwrap();
+    assert_eq!(newest().await, yesterday.seconds());
+    let now = at(0);
+    backups::record(&url, BackupKind::Other, now).unwrap();
+    assert_eq!(newest().await, now.seconds(), "and is put right by the next");
 }
 
 async fn every_figure_is_explained_and_named_as_prometheus_wants_it(app: TestApp) {

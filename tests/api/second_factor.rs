@@ -20,17 +20,17 @@ on_both_engines! {
 
 const SESSION: &str = "/manage/v1/session";
 const FACTOR: &str = "/manage/v1/me/second-factor/actions";
-const EWA: &str = "ewa@example.org";
+pub const EWA: &str = "ewa@example.org";
 
 /// Somebody with an authenticator.
-struct Enrolled {
+pub struct Enrolled {
     client: Client,
     authenticator: Totp,
     recovery_codes: Vec<String>,
 }
 
 impl Enrolled {
-    async fn new(app: &TestApp) -> Self {
+    pub async fn new(app: &TestApp) -> Self {
         app.add_user(EWA, &[Role::Editor], &[]).await;
         let client = app.sign_in(EWA).await;
         let authenticator = enrol(&client).await;
@@ -48,7 +48,7 @@ impl Enrolled {
         app.with_token(tokens["access_token"].as_str().unwrap())
     }
 
-    fn code(&self, app: &TestApp) -> String {
+    pub fn code(&self, app: &TestApp) -> String {
         code(app, &self.authenticator)
     }
 }

@@ -11,10 +11,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+use broadsheet::{
+    db::{
+        backups,
+        dialect::long::{self, For},
+    },
+    time::Clock,
+};
 use serde_json::Value;
 
 use crate::{
-    engines::Engine,
+    engines::{Database, Engine, execute},
     process::program,
     server::{Server, post},
 };
@@ -105,6 +112,78 @@ fn postgres_is_backed_up_by_its_own_program() {
         command.env("DATABASE_URL", &database.url).env("JWT_SECRET", "x".repeat(32));
         let why = refused(&mut command);
         assert!(why.contains("pg_dump") && why.contains("broadsheet export"), "{why}");
+        assert!(why.contains("broadsheet backup --record"), "{why}");
+    }
+}
+
+#[test]
+fn a_folder_of_backups_keeps_as_many_as_it_was_told() {
+    let home = tempfile::tempdir().unwrap();
+    run(&mut program(home.path(), &["migrate"]));
+    let old = home.path().join("backups/broadsheet-20200101T000000Z.db");
+    fs::create_dir(old.parent().unwrap()).unwrap();
+    fs::write(&old, "old").unwrap();
+    let said = run(&mut program(home.path(), &["backup", "--keep", "1", "backups"]));
+    assert!(said.contains(" bytes, checked\nremoved backups/broadsheet-2020"), "{said}");
+    assert!(!old.exists());
+    assert_eq!(fs::read_dir(home.path().join("backups")).unwrap().count(), 1);
+    for wrong in [
+        &["backup"][..],
+        &["backup", "--keep", "0", "backups"],
+        &["backup", "--keep", "2"],
+        &["backup", "--record", "copy.db"],
+    ] {
+        let done = program(home.path(), wrong).output().unwrap();
+        assert_eq!(done.status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+/// Whether the database knows that it was backed up just now; it is made to forget that again.
+fn is_noted(database: &Database) -> bool {
+    let url = database.url.parse().unwrap();
+    let mut conn = long::connect_to_existing(&url, For::Reading).unwrap();
+    let now = Clock::system().now();
+    let newest = backups::newest(&mut conn, now).unwrap();
+    execute(&database.url, "delete from backups");
+    newest.is_some_and(|at| (now.plus_seconds(-60)..=now).contains(&at))
+}
+
+#[test]
+fn whoever_makes_a_backup_has_it_noted_in_the_database() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        if engine == Engine::Postgres && !Engine::postgres_is_here() {
+            continue;
+        }
+        let (home, database) = (tempfile::tempdir().unwrap(), engine.database());
+        let on_it = |arguments: &[&str]| {
+            let mut command = program(home.path(), arguments);
+            command.env("DATABASE_URL", &database.url).env("JWT_SECRET", "x".repeat(32));
+            command
+        };
+        run(&mut on_it(&["migrate"]));
+        assert!(!is_noted(&database));
+        run(&mut on_it(&["export", "export"]));
+        assert!(is_noted(&database));
+        run(&mut on_it(&["backup", "--record"]));
+        run(&mut on_it(&["backup", "--record"]));
+        assert!(is_noted(&database));
+        if engine == Engine::Sqlite {
+            run(&mut on_it(&["backup", "copy.db"]));
+            assert!(is_noted(&database));
+            run(&mut on_it(&["backup", "--keep", "1", "copies"]));
+            assert!(is_noted(&database));
+        }
+        // Before an upgrade there is no place for it. The backup is made all the same.
+        execute(&database.url, "drop table backups");
+        execute(
+            &database.url,
+            "delete from __diesel_schema_migrations where version = '20261125000041'",
+        );
+        if engine == Engine::Sqlite {
+            run(&mut on_it(&["backup", "before.db"]));
+        }
+        let why = refused(&mut on_it(&["backup", "--record"]));
+        assert!(why.contains("broadsheet migrate"), "{why}");
     }
 }
 

@@ -18,7 +18,7 @@ mod queries;
 use super::tokens::Keys;
 use crate::{
     db::{Conn, Context, Db, Tx},
-    error::{Error, Result},
+    error::{Error, RateLimit, Result},
     http::address::Address,
     ids::{AnyId, SessionId, UserId},
     time::Instant,
@@ -111,7 +111,7 @@ impl Attempt {
         };
         begun.or_else(|seconds| {
             let retry_after = u32::try_from(seconds).map_err(Error::internal)?;
-            Err(Error::TooManyRequests { retry_after })
+            Err(Error::TooManyRequests { retry_after, limit: RateLimit::Guesses })
         })
     }
 

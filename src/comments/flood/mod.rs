@@ -3,7 +3,7 @@ mod queries;
 
 use crate::{
     db::Tx,
-    error::{Error, Result},
+    error::{Error, RateLimit, Result},
     ids::ArticleId,
     time::Instant,
 };
@@ -31,7 +31,7 @@ pub fn check(tx: &mut Tx<'_>, article: ArticleId, party: &str) -> Result<()> {
     let here = posts.iter().filter(|(under, _)| *under == article).map(|(_, at)| *at);
     let anywhere = posts.iter().map(|(_, at)| *at);
     if let Some(retry_after) = UNDER_ONE.wait(here, now).max(ANYWHERE.wait(anywhere, now)) {
-        return Err(Error::TooManyRequests { retry_after });
+        return Err(Error::TooManyRequests { retry_after, limit: RateLimit::Comments });
     }
     queries::insert(tx, party, article, now, now.plus_seconds(-KEPT))
 }

@@ -129,3 +129,10 @@ fn some(
     }
     Ok(rows.load(conn)?)
 }
+
+/// How many reports nobody has decided about; only so many are looked at.
+pub fn open(conn: &mut Conn, looked_at: i64) -> Result<usize> {
+    let open = comment_reports::table.filter(comment_reports::resolved.eq(false));
+    let ids: Vec<ReportId> = open.limit(looked_at).select(comment_reports::id).load(conn)?;
+    Ok(ids.len())
+}

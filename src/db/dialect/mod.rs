@@ -1,4 +1,5 @@
 //! The few things the two databases do not share. Nowhere else matches on [`Conn`] or holds SQL.
+pub mod about;
 pub mod batch;
 pub mod copy;
 pub mod long;

@@ -1,0 +1,5 @@
+-- When this database was last backed up, by each way of doing it, as far as the program was told.
+create table backups (
+    kind     text    not null primary key,
+    taken_at integer not null
+) strict;
