@@ -7,6 +7,7 @@ mod log;
 mod migrate;
 mod openapi;
 pub mod serve;
+mod stop;
 mod user;
 
 use std::{error::Error as _, fmt, future::Future, process::ExitCode};

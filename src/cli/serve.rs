@@ -1,12 +1,14 @@
 //! `broadsheet serve`: serves the API until it is told to stop.
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use actix_web::{HttpServer, dev::Server};
 use tokio::time::timeout;
 
+use super::stop::Stop;
 use crate::{
     app::{self, State},
     config::Config,
+    db::dialect::about,
     error::{Error, Result},
     http::connections::Connections,
     purge::Purger,
@@ -26,9 +28,24 @@ pub async fn serve(config: Config) -> Result<()> {
     run(bind(state.clone())?, &state).await
 }
 
+/// A server that has its address and answers once it is run.
+pub struct Bound {
+    server: Server,
+    /// Where it listens: where the system was to choose a port, the one that it chose.
+    pub address: SocketAddr,
+    stop: Stop,
+}
+
 /// Answers until it is told to stop, and has outside caches purged as long.
-pub async fn run(server: Server, state: &State) -> Result<()> {
+pub async fn run(bound: Bound, state: &State) -> Result<()> {
+    let Bound { server, address, stop } = bound;
     let purger = Purger::start(&state.config, &state.db, &state.clock).await?;
+    let database = state.db.read(|conn| about::describe(conn)).await?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        database,
+        "serving http://{address} (documentation: http://{address}/docs/)"
+    );
     let done = server.await.map_err(Error::internal);
     if let Some(purger) = purger
         && timeout(LAST_WORDS, purger.end()).await.is_err()
@@ -42,22 +59,24 @@ pub async fn run(server: Server, state: &State) -> Result<()> {
     {
         tracing::warn!("the last traces were not sent: {err}");
     }
+    stop.note_end();
     done
 }
 
-/// Binds the address; the server answers once it is awaited.
-pub fn bind(state: State) -> Result<Server> {
+/// Binds the address. From now on a signal to stop is heard.
+pub fn bind(state: State) -> Result<Bound> {
     let bind_addr = state.config.bind_addr;
-    let address = state.config.public_url.clone();
     let timeout = state.config.shutdown_timeout.into();
     let connections = Connections::new(&state.config);
+    let stop = Stop::new(state.meter.clone());
     let server = HttpServer::new(move || app::build(state.clone()))
         .on_connect(move |connection, extensions| connections.count(connection, extensions))
         .shutdown_timeout(timeout)
+        .shutdown_signal(stop.asked()?)
         .bind(bind_addr)
         .map_err(|err| Error::internal(format!("BIND_ADDR: {bind_addr}: {err}")))?;
-    tracing::info!("serving {address} (documentation: {address}/docs/)");
-    Ok(server.run())
+    let address = server.addrs().first().copied().unwrap_or(bind_addr);
+    Ok(Bound { server: server.run(), address, stop })
 }
 
 async fn first_administrator(state: &State) -> Result<()> {

@@ -1,7 +1,14 @@
 //! What the log says of requests and statements, and what it never says.
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::Command,
+};
+
 use serde_json::Value;
 
-use crate::{engines::Engine, server::Server};
+use crate::{engines::Engine, process::Process, server::Server};
 
 /// A demo that logs as much as it can, with secrets wherever there can be some.
 fn talkative(engine: Engine, more: &[(&str, &str)]) -> Server {
@@ -124,4 +131,89 @@ fn every_request_has_a_line_that_programs_can_read() {
     let slow = log.iter().find(|line| line["message"] == "slow statement").expect("a slow one");
     assert!(slow["duration_ms"].as_f64().unwrap() >= 1.0);
     assert!(!member(slow, "sql").is_empty() && slow["request_id"].is_string());
+}
+
+/// A server of an empty newsroom that logs for programs, on a port that the system chooses.
+fn serve(home: &Path, settings: &[(&str, &str)]) -> Process {
+    let mut all = vec![
+        ("BIND_ADDR", "127.0.0.1:0"),
+        ("PUBLIC_URL", "https://news.example"),
+        ("LOG_FORMAT", "json"),
+        ("SHUTDOWN_TIMEOUT", "1"),
+        ("JWT_SECRET", "hush-hush-hush-hush-hush-hush-hush-hush"),
+    ];
+    all.extend(settings);
+    Process::start(home, &["serve"], &all)
+}
+
+/// The line that begins with this message.
+fn line_of(log: &[Value], message: &str) -> Value {
+    let begins = |line: &&Value| member(line, "message").starts_with(message);
+    log.iter().find(begins).unwrap_or_else(|| panic!("no {message} in {log:#?}")).clone()
+}
+
+/// What it has logged so far; the start line is the last of that.
+fn start_line(server: &Process) -> Value {
+    let log: Vec<Value> = server.log.try_iter().map(|line| json(&line)).collect();
+    line_of(&log, "serving ")
+}
+
+/// Sends the signal and waits until the server has ended; what it logged from then on.
+fn end(mut server: Process, signal: &str) -> Vec<Value> {
+    let pid = server.child.id().to_string();
+    assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    server.log.iter().map(|line| json(&line)).collect()
+}
+
+fn begin_and_end_are_in_the_log(engine: Engine, database: &str, signal: &str) {
+    let (home, at) = (tempfile::tempdir().unwrap(), engine.database());
+    let url = at.url.replace("//tests@", "//tests:hush-database@");
+    let server = serve(home.path(), &[("DATABASE_URL", &url)]);
+    let start = start_line(&server);
+    assert_eq!(member(&start, "version"), env!("CARGO_PKG_VERSION"));
+    assert!(member(&start, "database").starts_with(database), "{start}");
+    assert!(!start.to_string().contains("hush"), "{start}");
+    let address = member(&start, "message").split(['/', ' ']).nth(3).unwrap();
+    assert!(!address.ends_with(":0"), "{address}");
+    assert!(TcpStream::connect(address).is_ok(), "it listens where it says");
+    let log = end(server, &format!("-{signal}"));
+    let stopping = line_of(&log, "stopping");
+    assert_eq!((&stopping["signal"], &stopping["in_flight"]), (&signal.into(), &0.into()));
+    let stopped = log.last().unwrap();
+    assert_eq!(member(stopped, "message"), "stopped");
+    assert_eq!((&stopped["signal"], &stopped["unanswered"]), (&signal.into(), &0.into()));
+    assert!(stopped["duration_ms"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn begin_and_end_are_in_the_log_on_sqlite() {
+    begin_and_end_are_in_the_log(Engine::Sqlite, "SQLite 3.", "SIGTERM");
+    begin_and_end_are_in_the_log(Engine::Sqlite, "SQLite 3.", "SIGINT");
+}
+
+#[test]
+fn begin_and_end_are_in_the_log_on_postgres() {
+    if Engine::postgres_is_here() {
+        begin_and_end_are_in_the_log(Engine::Postgres, "PostgreSQL ", "SIGTERM");
+    }
+}
+
+#[test]
+fn what_the_end_cuts_off_is_counted() {
+    let home = tempfile::tempdir().unwrap();
+    let server = serve(home.path(), &[]);
+    let start = start_line(&server);
+    let address = member(&start, "message").split(['/', ' ']).nth(3).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = "POST /manage/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                Content-Length: 100\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    // It waits for the body from now on, and for as long as it may.
+    assert!(stream.read(&mut [0; 100]).unwrap() > 0);
+    let log = end(server, "-SIGTERM");
+    assert_eq!(line_of(&log, "stopping")["in_flight"], 1);
+    let stopped = line_of(&log, "stopped");
+    assert_eq!(stopped["unanswered"], 1);
+    assert!(stopped["duration_ms"].as_f64().unwrap() >= 1000.0, "{stopped}");
 }

@@ -55,9 +55,9 @@ pub async fn demo(config: Config, options: DemoOptions) -> Result<()> {
         return Ok(());
     }
     let state = State::open(config, Clock::system())?;
-    let server = serve::bind(state.clone())?;
-    welcome::print(&state, &newsroom).await?;
-    serve::run(server, &state).await
+    let bound = serve::bind(state.clone())?;
+    welcome::print(&state, &newsroom, bound.address).await?;
+    serve::run(bound, &state).await
 }
 
 /// Fills the newsroom into a database without users; returns whether it was one.

@@ -1,4 +1,6 @@
 //! What the demo says when it is ready: which addresses to open, and who can sign in.
+use std::net::SocketAddr;
+
 use super::{
     caller::Caller,
     newsroom::{Newsroom, PASSWORD},
@@ -10,8 +12,8 @@ use crate::{
 };
 
 /// Prints the addresses, and the people where they are the demo's.
-pub async fn print(state: &State, newsroom: &Newsroom) -> Result<()> {
-    let origin = format!("http://{}", state.config.bind_addr);
+pub async fn print(state: &State, newsroom: &Newsroom, address: SocketAddr) -> Result<()> {
+    let origin = format!("http://{address}");
     let reader = Caller::of(state).await;
     println!("\nPages, as a frontend gets them:");
     for address in &newsroom.addresses {
