@@ -93,6 +93,23 @@ impl Tag {
     pub fn target(id: ArticleId) -> Self {
         Self::Target(id.into())
     }
+
+    /// How many bytes it takes beside its own size.
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Self::List(Facet(name)) => name.capacity(),
+            Self::Article(_)
+            | Self::Target(_)
+            | Self::Sections
+            | Self::Media(_)
+            | Self::Credit(_)
+            | Self::AdSlots
+            | Self::AdSlot(_)
+            | Self::Comments(_)
+            | Self::Comment(_)
+            | Self::Author(_) => 0,
+        }
+    }
 }
 
 impl fmt::Display for Tag {

@@ -19,6 +19,11 @@ use crate::{
 /// For how long a purge on its way is waited for when the server stops.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// How many threads each worker has for what would hold up others: codings and passwords. There is
+/// a worker for each core, and all of this is computing, so that more would only take memory:
+/// some megabytes each.
+const BLOCKING_THREADS: usize = 2;
+
 /// Serves until SIGINT or SIGTERM; what is in flight is finished.
 pub async fn serve(config: Config) -> Result<()> {
     // Each connection is a file; the limit that programs start with is for those with few.
@@ -71,6 +76,7 @@ pub fn bind(state: State) -> Result<Bound> {
     let stop = Stop::new(state.meter.clone());
     let server = HttpServer::new(move || app::build(state.clone()))
         .on_connect(move |connection, extensions| connections.count(connection, extensions))
+        .worker_max_blocking_threads(BLOCKING_THREADS)
         .shutdown_timeout(timeout)
         .shutdown_signal(stop.asked()?)
         .bind(bind_addr)

@@ -8,6 +8,7 @@ mod demo;
 mod engines;
 mod heads;
 mod log;
+mod memory;
 mod migrate;
 mod process;
 mod purge;

@@ -2,13 +2,14 @@
 use std::{fmt, sync::Arc};
 
 use quick_cache::{
-    DefaultHashBuilder, Weighter,
+    DefaultHashBuilder,
     sync::{Cache, DefaultLifecycle, EntryAction, EntryResult, PlaceholderGuard},
 };
 
 use super::{
     key::{Asked, Key},
     rendered::Rendered,
+    weight::Weight,
 };
 use crate::{
     config::Config,
@@ -32,25 +33,11 @@ struct Inner {
 
 /// What became of the last attempt to build an answer.
 #[derive(Clone)]
-enum Kept {
+pub(super) enum Kept {
     Ready(Arc<Rendered>),
     /// It was a refusal, or too much to keep. Until anything changes, nobody needs to wait for
     /// another's attempt.
     Refused(Tick),
-}
-
-#[derive(Clone)]
-struct Weight;
-
-impl Weighter<Key, Kept> for Weight {
-    fn weight(&self, key: &Key, kept: &Kept) -> u64 {
-        const OVERHEAD: usize = 200;
-        let answer = match kept {
-            Kept::Ready(rendered) => rendered.weight(),
-            Kept::Refused(_) => 0,
-        };
-        (key.request.len() + answer + OVERHEAD) as u64
-    }
 }
 
 /// What there is for a request.
@@ -111,7 +98,7 @@ impl Answers {
         self.0.kept.len()
     }
 
-    /// How many bytes of memory they take, roughly.
+    /// How many bytes of memory they take.
     pub fn bytes(&self) -> u64 {
         self.0.kept.weight()
     }

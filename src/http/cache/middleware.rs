@@ -130,7 +130,7 @@ async fn make<B: MessageBody>(
 
 /// The answer in this coding, or as it is where that is not worth it. Off the async threads.
 async fn code(plain: Arc<Rendered>, coding: Coding) -> Result<Arc<Rendered>> {
-    if coding == Coding::Identity {
+    if coding == Coding::Identity || !plain.is_worth_coding() {
         return Ok(plain);
     }
     let coded = web::block(move || Ok(plain.coded(coding)?.map_or(plain, Arc::new))).await;

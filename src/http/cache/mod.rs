@@ -2,9 +2,11 @@
 //! middleware renders, keeps and serves it (RFC 9110, 9111, 5861).
 mod answers;
 mod coding;
+mod headers;
 mod key;
 mod middleware;
 mod rendered;
+mod weight;
 
 use std::collections::BTreeSet;
 

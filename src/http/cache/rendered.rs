@@ -12,7 +12,7 @@ use actix_web::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::{Delivered, Made, coding::Coding};
+use super::{Delivered, Made, coding::Coding, headers::Headers, weight::allocated};
 use crate::{
     config::Config,
     db::clock::{TagClock, Tick},
@@ -33,7 +33,7 @@ pub struct Rendered {
     body: Bytes,
     etag: HeaderValue,
     /// All headers but those that depend on when the answer is sent.
-    headers: HeaderMap,
+    headers: Headers,
     freshness: Freshness,
     tags: Box<[Tag]>,
     /// When it changes by itself.
@@ -87,9 +87,9 @@ impl Rendered {
             headers.insert(header::CACHE_CONTROL, freshness.lasting()?);
         }
         Ok(Self {
-            body: body.into(),
+            body: exact(&body),
             etag,
-            headers,
+            headers: headers.into(),
             freshness,
             tags: tags.into_iter().collect(),
             changes_at,
@@ -98,22 +98,25 @@ impl Rendered {
         })
     }
 
-    /// The same answer in this coding; `None` where that is not worth it.
+    /// Whether the body is long enough for a coding to save anything.
+    pub fn is_worth_coding(&self) -> bool {
+        self.body.len() >= CODED_FROM
+    }
+
+    /// The same answer in this coding; `None` for the identity.
     pub fn coded(&self, coding: Coding) -> Result<Option<Self>> {
-        let Some(name) = coding.name().filter(|_| self.body.len() >= CODED_FROM) else {
-            return Ok(None);
-        };
+        let Some(name) = coding.name() else { return Ok(None) };
         let body = coding.encode(&self.body).map_err(Error::internal)?;
         let plain = self.etag.to_str().map_err(Error::internal)?;
         // Each coding is a representation of its own (RFC 9110, 8.8.3.3).
         let etag = value(&format!("{}-{name}\"", plain.trim_end_matches('"')))?;
-        let mut headers = self.headers.clone();
+        let mut headers = self.headers.to_map();
         headers.insert(header::ETAG, etag.clone());
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         Ok(Some(Self {
-            body: body.into(),
+            body: exact(&body),
             etag,
-            headers,
+            headers: headers.into(),
             freshness: self.freshness,
             tags: self.tags.clone(),
             changes_at: self.changes_at,
@@ -122,10 +125,17 @@ impl Rendered {
         }))
     }
 
-    /// How many bytes of memory it takes, roughly.
+    /// How many bytes of memory it takes.
     pub fn weight(&self) -> usize {
-        const HEADERS: usize = 1500;
-        self.body.len() + self.tags.len() * (size_of::<Tag>() + 100) + HEADERS
+        // Bodies and tags that are shared have a count of their users, which takes memory, too.
+        const COUNT: usize = 32;
+        let names = self.tags.iter().map(|tag| allocated(tag.heap_bytes()));
+        allocated(size_of::<Self>() + COUNT)
+            + allocated(self.body.len())
+            + COUNT
+            + self.headers.weight()
+            + allocated(size_of_val(&*self.tags))
+            + names.sum::<usize>()
     }
 
     /// Whether it answers a request that came when the clock stood at `begun`: it is fresh, or was
@@ -156,7 +166,7 @@ impl Rendered {
 
     /// The HTTP answer to a request that knows the answers with these `ETag`s.
     pub fn respond(&self, known: &HeaderMap, now: Instant) -> Result<HttpResponse> {
-        let mut headers = self.headers.clone();
+        let mut headers = self.headers.to_map();
         if let Some(at) = self.changes_at {
             headers.insert(header::CACHE_CONTROL, self.freshness.until(at, now)?);
         }
@@ -204,6 +214,12 @@ impl Freshness {
 fn control(max_age: i64, shared: Option<i64>, while_revalidate: i64) -> String {
     let shared = shared.map(|age| format!(", s-maxage={age}")).unwrap_or_default();
     format!("public, max-age={max_age}{shared}, stale-while-revalidate={while_revalidate}")
+}
+
+/// The same bytes in memory of their own size: what was written piece by piece has up to as much
+/// again in reserve, and is to be kept.
+fn exact(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(bytes)
 }
 
 fn value(text: &str) -> Result<HeaderValue> {
