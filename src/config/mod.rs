@@ -43,7 +43,7 @@ pub struct Config {
     pub database_read_url: Option<DatabaseUrl>,
     /// `DATABASE_POOLER`: whether a pooler lends connections for a transaction at a time.
     pub database_pooler: bool,
-    /// `DATABASE_TIMEOUT`: seconds to wait for a free connection, and for a statement.
+    /// `DATABASE_TIMEOUT`: seconds that a job may take, the wait for a connection included.
     pub database_timeout: u32,
     /// `DATABASE_CONNECTIONS`: writing connections to PostgreSQL; SQLite has one writer.
     pub database_connections: usize,

@@ -15,8 +15,10 @@ const LONGEST: Duration = Duration::from_millis(50);
 
 /// A write in the queue.
 pub trait Write: Send {
-    /// Whether it is still wanted. From here on its end is waited for.
+    /// Whether it is still wanted.
     fn begin(&mut self) -> bool;
+    /// When it has to be done.
+    fn deadline(&self) -> Instant;
     /// Does the work and keeps what came of it. May be called again after what it did was undone.
     fn attempt(&mut self, conn: &mut Conn) -> Result<()>;
     /// Tells what became of the last attempt: committed, or undone for this reason.
@@ -26,16 +28,23 @@ pub trait Write: Send {
 /// Does this write, and on SQLite in the same transaction whatever else waits. Each keeps a
 /// savepoint of its own, so that one that is refused leaves no trace; nobody is answered before
 /// the commit, since a refusal, too, may be due to what is not committed yet.
-pub fn write(slot: &mut Slot, mut first: Box<dyn Write>, waiting: &mut Waiting<Box<dyn Write>>) {
+pub fn write(slot: &mut Slot, first: Box<dyn Write>, waiting: &mut Waiting<Box<dyn Write>>) {
+    together(slot, first, waiting);
+    // After all have been answered.
+    slot.tend_log();
+}
+
+fn together(slot: &mut Slot, mut first: Box<dyn Write>, waiting: &mut Waiting<Box<dyn Write>>) {
     if !first.begin() {
         return;
     }
     if !slot.shares_commits() {
         return alone(slot, first);
     }
+    let deadline = first.deadline();
     let mut group = vec![first];
     let mut worked = false;
-    let refusals = slot.transaction(|conn| {
+    let refusals = slot.transaction(deadline, |conn| {
         let mut refusals = Vec::new();
         let started = Instant::now();
         loop {
@@ -75,6 +84,6 @@ pub fn write(slot: &mut Slot, mut first: Box<dyn Write>, waiting: &mut Waiting<B
 }
 
 fn alone(slot: &mut Slot, mut write: Box<dyn Write>) {
-    let done = slot.insist(|conn| write.attempt(conn));
+    let done = slot.insist(write.deadline(), |conn| write.attempt(conn));
     write.settle(done);
 }

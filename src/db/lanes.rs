@@ -1,22 +1,22 @@
 //! Lanes: bounded queues, and threads with one connection each that work them off.
 use std::{
+    convert::Infallible,
     io,
     sync::{
         Arc, Barrier,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use tokio::{sync::oneshot, time::timeout};
+use tokio::sync::oneshot;
 
-use super::slot::Slot;
-use crate::{
-    error::{Error, REQUEST_ID, Result, request_id},
-    traces::Job,
+use super::{
+    slot::Slot,
+    watchdog::{Limits, Task, Watch},
 };
+use crate::error::{Error, Result};
 
 /// How many jobs may wait in one lane before new ones are turned away.
 const QUEUE: usize = 1024;
@@ -27,13 +27,10 @@ pub struct Lane<J> {
     pub name: &'static str,
     orders: Sender<Order<J>>,
     threads: usize,
-    counts: Arc<Counts>,
-}
-
-#[derive(Default)]
-struct Counts {
-    busy: AtomicU64,
-    refused: AtomicU64,
+    watch: Arc<Watch>,
+    refused: Arc<AtomicU64>,
+    /// Goes with the last handle, and the watchdog with it.
+    alive: Sender<Infallible>,
 }
 
 /// How busy a lane is.
@@ -43,6 +40,8 @@ pub struct Load {
     pub threads: u64,
     /// Of these, at work just now.
     pub busy: u64,
+    /// Connections given up beside those, since the database never answered on them.
+    pub abandoned: u64,
     /// Jobs that wait.
     pub waiting: u64,
     /// Jobs turned away since the start.
@@ -52,8 +51,14 @@ pub struct Load {
 // Derived, it would ask the same of the jobs.
 impl<J> Clone for Lane<J> {
     fn clone(&self) -> Self {
-        let (orders, counts) = (self.orders.clone(), Arc::clone(&self.counts));
-        Self { name: self.name, orders, threads: self.threads, counts }
+        Self {
+            name: self.name,
+            orders: self.orders.clone(),
+            threads: self.threads,
+            watch: Arc::clone(&self.watch),
+            refused: Arc::clone(&self.refused),
+            alive: self.alive.clone(),
+        }
     }
 }
 
@@ -92,39 +97,73 @@ impl<J> Waiting<J> {
     }
 }
 
+/// What it takes to start a thread of a lane.
+struct Crew<J, W> {
+    name: &'static str,
+    started: AtomicUsize,
+    slot: Slot,
+    waiting: Receiver<Order<J>>,
+    watch: Arc<Watch>,
+    work: W,
+}
+
+impl<J, W> Crew<J, W>
+where
+    J: Send + 'static,
+    W: Fn(&mut Slot, J, &mut Waiting<J>) + Copy + Send + 'static,
+{
+    /// Starts one more.
+    fn start(&self) -> io::Result<Task> {
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        let (task, watch, work) = (Task::default(), Arc::clone(&self.watch), self.work);
+        let (mut slot, own) = (self.slot.another(), task.clone());
+        let mut waiting = Waiting { orders: self.waiting.clone(), met: None };
+        thread::Builder::new().name(format!("{}-{number}", self.name)).spawn(move || {
+            while let Some(order) = waiting.order() {
+                match order {
+                    Order::Work(job) => {
+                        own.begin();
+                        work(&mut slot, job, &mut waiting);
+                        if !own.end() {
+                            watch.is_back();
+                            return;
+                        }
+                    }
+                    Order::Rest(all, done) => {
+                        slot.close();
+                        all.wait();
+                        let _ = done.send(());
+                    }
+                }
+            }
+        })?;
+        Ok(task)
+    }
+}
+
 impl<J: Send + 'static> Lane<J> {
     /// Starts `threads` threads that each do `work` with a slot of their own. Besides the job in
-    /// hand it may take more of those that wait.
+    /// hand it may take more of those that wait. Threads that are stuck are replaced up to these
+    /// limits.
     pub fn start(
         name: &'static str,
         threads: usize,
+        limits: Limits,
         slot: &Slot,
         work: impl Fn(&mut Slot, J, &mut Waiting<J>) + Copy + Send + 'static,
     ) -> io::Result<Self> {
         let (orders, waiting) = bounded(QUEUE);
-        let counts = Arc::<Counts>::default();
-        for number in 0..threads {
-            let mut slot = slot.another();
-            let mut waiting = Waiting { orders: waiting.clone(), met: None };
-            let counts = Arc::clone(&counts);
-            thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
-                while let Some(order) = waiting.order() {
-                    match order {
-                        Order::Work(job) => {
-                            counts.busy.fetch_add(1, Ordering::Relaxed);
-                            work(&mut slot, job, &mut waiting);
-                            counts.busy.fetch_sub(1, Ordering::Relaxed);
-                        }
-                        Order::Rest(all, done) => {
-                            slot.close();
-                            all.wait();
-                            let _ = done.send(());
-                        }
-                    }
-                }
-            })?;
+        let watch = Arc::new(Watch::new(limits));
+        let (started, slot) = (AtomicUsize::new(0), slot.another());
+        let crew = Crew { name, started, slot, waiting, watch: Arc::clone(&watch), work };
+        for _ in 0..threads {
+            watch.add(crew.start()?);
         }
-        Ok(Self { name, orders, threads, counts })
+        let (stop, stopped) = bounded(0);
+        thread::Builder::new()
+            .name(format!("{name}-watch"))
+            .spawn(move || crew.watch.run(name, &stopped, || crew.start()))?;
+        Ok(Self { name, orders, threads, watch, refused: Arc::default(), alive: stop })
     }
 
     /// Puts a job at the end of the queue.
@@ -149,76 +188,25 @@ impl<J: Send + 'static> Lane<J> {
     }
 
     fn send(&self, order: Order<J>) -> Result<()> {
-        self.orders.try_send(order).map_err(|_| {
-            self.counts.refused.fetch_add(1, Ordering::Relaxed);
-            Error::Unavailable("the queue is full".into())
-        })
+        let why = if self.watch.is_stuck() {
+            "the database does not answer"
+        } else if self.orders.try_send(order).is_err() {
+            "the queue is full"
+        } else {
+            return Ok(());
+        };
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        Err(Error::Unavailable(why.into()))
     }
 
     /// How busy it is just now.
     pub fn load(&self) -> Load {
         Load {
             threads: self.threads as u64,
-            busy: self.counts.busy.load(Ordering::Relaxed),
+            busy: self.watch.busy() as u64,
+            abandoned: self.watch.abandoned() as u64,
             waiting: self.orders.len() as u64,
-            refused: self.counts.refused.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
         }
-    }
-}
-
-/// A job's end of the agreement with whoever waits for it: either the job begins, or they give
-/// up, never both.
-pub struct Turn<T> {
-    begun: Option<oneshot::Sender<()>>,
-    answer: oneshot::Sender<Result<T>>,
-    request_id: String,
-    /// Ends with the answer.
-    span: Job,
-}
-
-/// The other end.
-pub struct Wait<T> {
-    begun: oneshot::Receiver<()>,
-    answer: oneshot::Receiver<Result<T>>,
-}
-
-/// Makes both ends, for a job in the lane of this name.
-pub fn turn<T>(lane: &'static str) -> (Turn<T>, Wait<T>) {
-    let (begins, begun) = oneshot::channel();
-    let (answers, answer) = oneshot::channel();
-    let (request_id, span) = (request_id(), Job::queued(lane));
-    (Turn { begun: Some(begins), answer: answers, request_id, span }, Wait { begun, answer })
-}
-
-impl<T> Turn<T> {
-    /// Whether the job is still wanted. From here on it is waited for, however long it takes.
-    pub fn begin(&mut self) -> bool {
-        self.span.begun();
-        self.begun.take().is_none_or(|begun| begun.send(()).is_ok())
-    }
-
-    /// Does `work` in the name of the request that asked for the job.
-    pub fn within<R>(&self, work: impl FnOnce() -> R) -> R {
-        REQUEST_ID.sync_scope(self.request_id.clone(), work)
-    }
-
-    /// Tells what came of it.
-    pub fn answer(self, answer: Result<T>) {
-        // Whoever waited may have gone.
-        let _ = self.answer.send(answer);
-    }
-}
-
-impl<T> Wait<T> {
-    /// Waits for the job's turn, at most for `patience`, and then for its end.
-    pub async fn answer(mut self, patience: Duration) -> Result<T> {
-        if timeout(patience, &mut self.begun).await.is_err() {
-            // Whichever of the two was first, closing or beginning, the other sees it.
-            self.begun.close();
-            if self.begun.try_recv() != Ok(()) {
-                return Err(Error::Unavailable("no connection was free in time".into()));
-            }
-        }
-        self.answer.await.map_err(Error::internal)?
     }
 }

@@ -10,6 +10,7 @@ pub mod imports;
 mod instruments;
 pub mod journal;
 mod lanes;
+mod lease;
 pub mod migrations;
 pub mod progress;
 pub mod readers;
@@ -21,8 +22,10 @@ mod slot;
 pub mod snapshot;
 mod source;
 pub mod tables;
+mod turn;
 pub mod types;
 pub mod uses;
+mod watchdog;
 
 use std::{
     future::{Ready, ready},
@@ -32,7 +35,7 @@ use std::{
         atomic::{AtomicI64, Ordering},
     },
     thread::available_parallelism,
-    time::Duration,
+    time::{Duration, Instant as Monotonic},
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
@@ -53,10 +56,12 @@ use instruments::Instruments;
 use journal::Entry;
 pub use lanes::Load;
 use lanes::{Lane, Waiting};
+use lease::Leases;
 use replica::Replica;
 use slot::Slot;
 use snapshot::{Kept, Snapshot};
 use source::{Access, Source};
+use watchdog::Limits;
 
 /// A connection to whichever database the URL names.
 #[derive(diesel::MultiConnection)]
@@ -83,7 +88,7 @@ pub struct Db {
     writers: Lane<Box<dyn Write>>,
     replica: Option<Replica>,
     prefers_replica: bool,
-    /// For how long a job may wait for its turn.
+    /// For how long a job may take, the wait for its turn included.
     patience: Duration,
     instruments: Arc<Instruments>,
     known: Known,
@@ -100,6 +105,10 @@ struct Known {
     /// The last place in the journal that is known to be committed. Moves before the clock does.
     position: Arc<AtomicI64>,
     follower: Option<Follower>,
+    /// Has this server's writers append to the journal one after the other. PostgreSQL would do
+    /// that too, but gives its lock to whoever waits next: were this server frozen, to one of its
+    /// writers after the other. `None` where there is one writer.
+    appending: Option<Leases>,
 }
 
 impl Db {
@@ -118,22 +127,31 @@ impl Db {
         let slot =
             |source: &Source, access| Slot::new(source.clone(), access, Arc::clone(&instruments));
         let cores = available_parallelism().map_or(2, usize::from);
-        let readers = Lane::start("reader", cores, &slot(&source, Access::Read), read)
+        let job = source.timeout + turn::GRACE;
+        let reading = Limits { job, abandoned: cores };
+        let readers = Lane::start("reader", cores, reading, &slot(&source, Access::Read), read)
             .map_err(Error::internal)?;
-        let writing = match source.url {
-            DatabaseUrl::Sqlite(_) => 1,
-            DatabaseUrl::Postgres(_) => config.database_connections,
+        let (writing, abandoned) = match source.url {
+            // A second writer would wait for the first, which holds the file's lock.
+            DatabaseUrl::Sqlite(_) => (1, 0),
+            DatabaseUrl::Postgres(_) => (config.database_connections, config.database_connections),
         };
-        let writers = Lane::start("writer", writing, &slot(&source, Access::Write), group::write)
+        let limits = Limits { job, abandoned };
+        let slot_to_write = slot(&source, Access::Write);
+        let writers = Lane::start("writer", writing, limits, &slot_to_write, group::write)
             .map_err(Error::internal)?;
-        let mut known = Known::default();
+        let mut known = Known {
+            appending: matches!(source.url, DatabaseUrl::Postgres(_)).then(Leases::default),
+            ..Known::default()
+        };
         if config.cache || config.database_read_url.is_some() {
             known.follower = Some(Follower::start(&source, &known)?);
         }
         let replica = match source.replica(config) {
             None => None,
             Some(source) => {
-                let lane = Lane::start("replica", cores, &slot(&source, Access::Read), read);
+                let slot = slot(&source, Access::Read);
+                let lane = Lane::start("replica", cores, reading, &slot, read);
                 Some(Replica::new(lane.map_err(Error::internal)?))
             }
         };
@@ -170,29 +188,32 @@ impl Db {
     ) -> Result<T> {
         let kept = Arc::clone(&self.kept);
         let work = move |conn: &mut Conn| work.clone()(&mut Snapshot::new(conn, &kept));
+        let deadline = Monotonic::now() + self.patience;
         if let Some(replica) = &self.replica
             && self.prefers_replica
         {
             let position = self.known.position.load(Ordering::Acquire);
-            if let Some(done) = replica.read(position, self.patience, work.clone()).await {
+            if let Some(done) = replica.read(position, deadline, work.clone()).await {
                 return done;
             }
         }
-        reading(&self.readers, self.patience, move |slot| slot.insist(work)).await
+        reading(&self.readers, deadline, move |slot| slot.insist(deadline, work)).await
     }
 
     /// Runs `work` on a writer inside one transaction, which an error rolls back. Returns only
     /// after the commit has reached the disk and the tag clock has moved on. Work that recorded
     /// nothing is refused, so that no change can be missing from the journal. What was undone for
-    /// no fault of its own is done again.
+    /// no fault of its own is done again. Where the database does not say in time whether it was
+    /// committed, the error is [`Error::OutcomeUnknown`]; with any other error it was not, and will
+    /// not be.
     pub async fn write<T: Send + 'static>(
         &self,
         by: impl Into<Context>,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Clone + Send + 'static,
     ) -> Result<T> {
-        let (turn, wait) = lanes::turn(self.writers.name);
+        let (turn, wait) = turn::turn(self.writers.name, Monotonic::now() + self.patience);
         self.writers.queue(Box::new(Change::new(self.known.clone(), by.into(), work, turn)))?;
-        let done = wait.answer(self.patience).await;
+        let done = wait.answer().await;
         if done.is_ok() {
             self.instruments.writes.fetch_add(1, Ordering::Relaxed);
         }
@@ -240,17 +261,17 @@ fn read(slot: &mut Slot, work: Read, _: &mut Waiting<Read>) {
 /// Has a thread of the lane do `work` in its slot.
 async fn reading<T: Send + 'static>(
     lane: &Lane<Read>,
-    patience: Duration,
+    deadline: Monotonic,
     work: impl FnOnce(&mut Slot) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let (mut turn, wait) = lanes::turn(lane.name);
+    let (mut turn, wait) = turn::turn(lane.name, deadline);
     lane.queue(Box::new(move |slot: &mut Slot| {
         if turn.begin() {
             let done = turn.within(|| work(slot));
             turn.answer(done);
         }
     }))?;
-    wait.answer(patience).await
+    wait.answer().await
 }
 
 impl FromRequest for Db {

@@ -34,17 +34,19 @@ impl Replica {
     pub async fn read<T: Send + 'static>(
         &self,
         position: i64,
-        patience: Duration,
+        deadline: Instant,
         work: impl FnMut(&mut Conn) -> Result<T> + Clone + Send + 'static,
     ) -> Option<Result<T>> {
         if self.rests() {
             return None;
         }
         let started = Instant::now();
+        // Where it does not answer, there has to be time left for the primary.
+        let deadline = started + deadline.saturating_duration_since(started) / 2;
         loop {
             let mut work = work.clone();
-            let offered = reading(&self.lane, patience, move |slot| {
-                slot.transaction(|conn| {
+            let offered = reading(&self.lane, deadline, move |slot| {
+                slot.transaction(deadline, |conn| {
                     let caught_up = journal::last(conn)? >= position;
                     caught_up.then(|| work(conn)).transpose()
                 })

@@ -25,7 +25,7 @@ pub struct Source {
     pub url: DatabaseUrl,
     /// Whether a pooler stands in between, which lends connections for a transaction at a time.
     pub pooler: bool,
-    /// For how long to wait for a free connection, and for a statement.
+    /// For how long a job may take, and wait for a connection before.
     pub timeout: Duration,
 }
 
@@ -44,9 +44,14 @@ impl Source {
         config.database_read_url.clone().map(|url| Self { url, ..self.clone() })
     }
 
+    /// For how long whoever wants to write to SQLite waits for another process.
+    pub fn busy(&self) -> Duration {
+        self.timeout.min(dialect::BUSY)
+    }
+
     /// Opens a connection.
     pub fn connect(&self, access: Access) -> Result<Conn> {
-        let mut conn = dialect::connect(&self.url, access)?;
+        let mut conn = dialect::connect(&self.url, access, self.busy())?;
         if self.pooler {
             // What is prepared on one of the pooler's connections is not known to the next.
             conn.set_prepared_statement_cache_size(CacheSize::Disabled);

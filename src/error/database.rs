@@ -4,39 +4,11 @@ use diesel::{
     result::{DatabaseErrorKind as Kind, Error as Diesel},
 };
 
-use super::{Error, FieldError, Result, Source};
+use super::{Error, FieldError, Result};
 
-/// A fault, without its cause.
-type Fault = fn(Source) -> Error;
-
-/// Faults that have no kind of their own are known by what the databases say of them. PostgreSQL
-/// says these in English unless `lc_messages` is set otherwise, SQLite always.
-const SAID: [(Fault, &[&str]); 3] = [
-    (Error::Contended, &["deadlock detected", "conflict with recovery"]),
-    (Error::Full, &["database or disk is full", "No space left on device", "Disk quota exceeded"]),
-    (
-        Error::Unavailable,
-        &[
-            // SQLite: another process is at it, or the disk fails.
-            "database is locked",
-            "disk I/O error",
-            "unable to open database file",
-            "attempt to write a readonly database",
-            // PostgreSQL: going away, gone, starting, or too slow.
-            "server closed the connection",
-            "terminating connection",
-            "no connection to the server",
-            "the database system is",
-            "could not receive data from server",
-            "could not send data to server",
-            "due to statement timeout",
-            "due to lock timeout",
-            "idle-in-transaction timeout",
-            "remaining connection slots",
-            "too many clients already",
-        ],
-    ),
-];
+/// What SQLite says of a full disk (`sqlite3_errstr(SQLITE_FULL)`): always in these words, and
+/// diesel hides its code. PostgreSQL's words depend on its settings, so they are never looked at.
+const SQLITE_FULL: &str = "database or disk is full";
 
 impl From<Diesel> for Error {
     fn from(err: Diesel) -> Self {
@@ -53,19 +25,27 @@ impl From<Diesel> for Error {
                 Self::conflict("It refers to something that is not there, or is still in use.")
             }
             Diesel::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
-            Diesel::DatabaseError(_, ref info) => match said(info.message()) {
-                Some(fault) => fault(err.into()),
-                None => Self::internal(err),
-            },
+            Diesel::DatabaseError(Kind::Unknown, ref info) if info.message() == SQLITE_FULL => {
+                Self::Full(err.into())
+            }
+            // Whatever this is, nobody's request can have caused it.
+            Diesel::DatabaseError(Kind::Unknown | Kind::UnableToSendCommand, _) => {
+                Self::Unrecognised(err.into())
+            }
             other => Self::internal(other),
         }
     }
 }
 
-/// The fault that these words tell of.
-fn said(words: &str) -> Option<Fault> {
-    let of_these = |(_, known): &&(_, &[&str])| known.iter().any(|known| words.contains(known));
-    SAID.iter().find(of_these).map(|(fault, _)| *fault)
+/// What the failure of a commit means. Where the transaction may have changed something and the
+/// database has not said that it was undone, nobody knows.
+pub fn commit_failed(err: Diesel, may_have_changed: bool) -> Error {
+    match Error::from(err) {
+        Error::Unavailable(why) | Error::Unrecognised(why) if may_have_changed => {
+            Error::OutcomeUnknown(why)
+        }
+        other => other,
+    }
 }
 
 impl From<ConnectionError> for Error {
@@ -116,27 +96,24 @@ mod tests {
     #[test]
     fn faults_that_pass_ask_to_try_again() {
         for (fault, status) in [
-            (refused(Kind::Unknown, "deadlock detected"), StatusCode::SERVICE_UNAVAILABLE),
+            (refused(Kind::Unknown, "Verklemmung entdeckt"), StatusCode::SERVICE_UNAVAILABLE),
             (refused(Kind::Unknown, "database is locked"), StatusCode::SERVICE_UNAVAILABLE),
-            (refused(Kind::Unknown, "disk I/O error"), StatusCode::SERVICE_UNAVAILABLE),
-            (refused(Kind::SerializationFailure, "no access"), StatusCode::SERVICE_UNAVAILABLE),
-            (refused(Kind::ReadOnlyTransaction, "a replica"), StatusCode::SERVICE_UNAVAILABLE),
             (
-                refused(Kind::Unknown, "terminating connection due to administrator command"),
+                refused(Kind::Unknown, "database disk image is malformed"),
                 StatusCode::SERVICE_UNAVAILABLE,
             ),
-            (refused(Kind::Unknown, "database or disk is full"), StatusCode::INSUFFICIENT_STORAGE),
-            (
-                refused(Kind::Unknown, "could not extend file: No space left on device"),
-                StatusCode::INSUFFICIENT_STORAGE,
-            ),
+            (refused(Kind::UnableToSendCommand, ""), StatusCode::SERVICE_UNAVAILABLE),
+            (refused(Kind::SerializationFailure, "no access"), StatusCode::SERVICE_UNAVAILABLE),
+            (refused(Kind::ReadOnlyTransaction, "a replica"), StatusCode::SERVICE_UNAVAILABLE),
+            (refused(Kind::ClosedConnection, ""), StatusCode::SERVICE_UNAVAILABLE),
+            (refused(Kind::Unknown, SQLITE_FULL), StatusCode::INSUFFICIENT_STORAGE),
         ] {
             assert!(fault.is_fault());
             let answer = fault.error_response();
             assert_eq!(answer.status(), status, "{fault:?}");
             assert!(answer.headers().contains_key(header::RETRY_AFTER));
         }
-        let ours = refused(Kind::Unknown, "no such table");
+        let ours = refused(Kind::CheckViolation, "version");
         assert_eq!(ours.status_code(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 
@@ -146,8 +123,21 @@ mod tests {
             |said: &str| Box::new(Diesel::DatabaseError(Kind::Unknown, Box::new(said.to_owned())));
         let err = Diesel::RollbackErrorOnCommit {
             rollback_error: said("cannot rollback - no transaction is active"),
-            commit_error: said("database or disk is full"),
+            commit_error: said(SQLITE_FULL),
         };
-        assert!(matches!(Error::from(err), Error::Full(_)));
+        assert!(matches!(commit_failed(err, true), Error::Full(_)));
+    }
+
+    #[test]
+    fn a_commit_that_was_not_confirmed_may_have_come_through() {
+        let failed = |kind, wrote| {
+            commit_failed(Diesel::DatabaseError(kind, Box::new(String::new())), wrote)
+        };
+        for kind in [Kind::Unknown, Kind::ClosedConnection] {
+            assert!(matches!(failed(kind, true), Error::OutcomeUnknown(_)));
+        }
+        assert!(matches!(failed(Kind::ClosedConnection, false), Error::Unavailable(_)));
+        assert!(matches!(failed(Kind::SerializationFailure, true), Error::Contended(_)));
+        assert!(matches!(failed(Kind::UniqueViolation, true), Error::Conflict { .. }));
     }
 }

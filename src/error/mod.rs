@@ -7,7 +7,7 @@ mod rate_limit;
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
 use validator::ValidationErrors;
 
-pub use database::Refused;
+pub use database::{Refused, commit_failed};
 pub use field::{FieldError, field_errors};
 pub use problem::{PROBLEM_KINDS, Problem, ProblemKind, Retraction};
 pub use rate_limit::RateLimit;
@@ -105,6 +105,16 @@ pub enum Error {
     /// 503: of two transactions that stood in each other's way, this one had to give up.
     #[error("Others were changing the same things, again and again; try again.")]
     Contended(#[source] Source),
+    /// 503: the database refused, for a reason that diesel does not tell from others. Everything
+    /// was undone.
+    #[error("The database cannot take this just now; try again.")]
+    Unrecognised(#[source] Source),
+    /// 503: a change of which nobody knows whether it was committed.
+    #[error(
+        "The database has not confirmed this in time: it may have been done, or not. Send it again \
+         with the same Idempotency-Key, if it had one, or read what it should have changed."
+    )]
+    OutcomeUnknown(#[source] Source),
     /// 507: there is no room left to write to.
     #[error("The disk is full, so nothing was changed; reading goes on.")]
     Full(#[source] Source),
@@ -128,6 +138,11 @@ impl Error {
         Self::Internal(source.into())
     }
 
+    /// What is behind it, for the log: the error's own text is for callers of the API.
+    pub fn why(&self) -> String {
+        std::error::Error::source(self).map_or_else(|| self.to_string(), ToString::to_string)
+    }
+
     /// Whether the fault lies with the server rather than with what it was asked.
     pub fn is_fault(&self) -> bool {
         self.kind().status.is_server_error()
@@ -136,11 +151,11 @@ impl Error {
     /// The same fault, for another whom it befalls as well.
     #[must_use]
     pub fn for_another(&self) -> Self {
-        let why =
-            std::error::Error::source(self).map_or_else(|| self.to_string(), ToString::to_string);
+        let why = self.why();
         match self {
             Self::Full(_) => Self::Full(why.into()),
             Self::Internal(_) => Self::Internal(why.into()),
+            Self::OutcomeUnknown(_) => Self::OutcomeUnknown(why.into()),
             _ => Self::Unavailable(why.into()),
         }
     }
@@ -231,7 +246,10 @@ impl ResponseError for Error {
             Self::TooManyRequests { retry_after, .. } => {
                 answer.insert_header((header::RETRY_AFTER, retry_after.to_string()));
             }
-            Self::Unavailable(_) | Self::Contended(_) => {
+            Self::Unavailable(_)
+            | Self::Contended(_)
+            | Self::Unrecognised(_)
+            | Self::OutcomeUnknown(_) => {
                 answer.insert_header((header::RETRY_AFTER, RETRY_AFTER.to_string()));
             }
             Self::Full(_) => {

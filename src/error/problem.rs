@@ -101,6 +101,8 @@ problem_kinds! {
         "Wait for the seconds in `Retry-After`. `RateLimit-Policy` says how many requests a minute are fine, where it is a matter of their number.";
     UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "The database is away or busy"
         "Try again after the seconds in `Retry-After`; with the same `Idempotency-Key` nothing is done twice.";
+    OUTCOME_UNKNOWN "outcome-unknown" SERVICE_UNAVAILABLE "It is not known whether it was done"
+        "The database did not confirm the change in time: it may have been made, or be made still. Send the same request again with the same `Idempotency-Key`: what was done is answered again, and nothing is done twice. Without a key, read the resource before you try again.";
     FULL "storage-full" INSUFFICIENT_STORAGE "The disk is full"
         "Nothing was changed, and reading goes on. Whoever runs the server has to make room; try again then, with the same `Idempotency-Key`.";
     INTERNAL "internal" INTERNAL_SERVER_ERROR "A fault of ours"
@@ -125,7 +127,8 @@ impl Error {
             Self::Invalid(_) => &INVALID,
             Self::PreconditionRequired => &PRECONDITION_REQUIRED,
             Self::TooManyRequests { .. } => &TOO_MANY,
-            Self::Unavailable(_) | Self::Contended(_) => &UNAVAILABLE,
+            Self::Unavailable(_) | Self::Contended(_) | Self::Unrecognised(_) => &UNAVAILABLE,
+            Self::OutcomeUnknown(_) => &OUTCOME_UNKNOWN,
             Self::Full(_) => &FULL,
             Self::Internal(_) => &INTERNAL,
         }
@@ -138,6 +141,11 @@ impl Error {
             | Self::Conflict { errors, .. }
             | Self::Invalid(errors) => errors.clone(),
             Self::SecondFactor(error) => vec![error.clone()],
+            Self::OutcomeUnknown(_) => vec![FieldError::parameter(
+                "Idempotency-Key",
+                "outcome_unknown",
+                "send the request again with the same one",
+            )],
             _ => Vec::new(),
         };
         let more = match self {

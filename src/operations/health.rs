@@ -147,7 +147,7 @@ impl Check {
 
 /// What strangers may know of it: what the database itself says can name hosts and users.
 fn trouble(err: &Error) -> String {
-    if let Error::Internal(source) | Error::Unavailable(source) = err {
+    if let Some(source) = std::error::Error::source(err) {
         tracing::warn!(request_id = request_id(), error = source, "not ready");
     }
     match err {

@@ -202,6 +202,11 @@ fn show_database(page: &Page<'_>, db: &Db) -> prometheus::Result<()> {
             each(|load| load.threads),
         ),
         ("broadsheet_db_connections_busy", "Connections at work just now.", each(|load| load.busy)),
+        (
+            "broadsheet_db_connections_abandoned",
+            "Connections given up, since the database never answered on them.",
+            each(|load| load.abandoned),
+        ),
         ("broadsheet_db_jobs_waiting", "Jobs that wait for one.", each(|load| load.waiting)),
     ] {
         page.labelled(name, help, "lane", &figures)?;

@@ -17,6 +17,7 @@ mod health;
 mod hostile;
 mod importing;
 mod journal;
+mod language;
 mod limits;
 mod media;
 mod metrics;

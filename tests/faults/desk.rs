@@ -22,6 +22,8 @@ struct Piece {
     known: Value,
     /// As it may be instead, since nobody knows what became of the last request.
     doubted: Option<Value>,
+    /// The request that would make it so: method, path and body.
+    again: Option<(&'static str, String, Value)>,
 }
 
 /// A request that makes something.
@@ -206,7 +208,7 @@ impl Desk {
         }
         let made_by = Post { path: path.to_owned(), body, headers };
         let doubted = Some(known.clone());
-        self.pieces.push(Piece { address: None, made_by, known, doubted });
+        self.pieces.push(Piece { address: None, made_by, known, doubted, again: None });
         self.post(self.pieces.len() - 1)
     }
 
@@ -243,7 +245,14 @@ impl Desk {
     }
 
     /// Changes a piece, which becomes as `next` by that.
-    fn change(&mut self, at: usize, method: &str, path: &str, body: &Value, next: Value) -> bool {
+    fn change(
+        &mut self,
+        at: usize,
+        method: &'static str,
+        path: &str,
+        body: &Value,
+        next: Value,
+    ) -> bool {
         let seen = ("if-match", format!("\"{}\"", self.pieces[at].known["version"]));
         let answer = self.ask(method, path, Some(body), &[seen]);
         match answer.as_ref().map(|answer| answer.status) {
@@ -257,6 +266,7 @@ impl Desk {
             Some(507) => return false,
             Some(503) | None => {
                 self.pieces[at].doubted = Some(next);
+                self.pieces[at].again = Some((method, path.to_owned(), body.clone()));
                 return false;
             }
             Some(other) => panic!("{other} for {path}: {}", answer.unwrap().text),
@@ -267,6 +277,22 @@ impl Desk {
     /// Finds out what became of a piece; whether it did.
     fn settle(&mut self, at: usize) -> bool {
         let Some(address) = self.pieces[at].address.clone() else { return self.post(at) };
+        // It may be made still. Asked for once more, it is refused if it was made.
+        if let Some((method, path, body)) = self.pieces[at].again.take() {
+            let next = self.pieces[at].doubted.take().unwrap();
+            let seen = ("if-match", format!("\"{}\"", self.pieces[at].known["version"]));
+            let answer = self.ask(method, &path, Some(&body), &[seen]);
+            match answer.map(|answer| answer.status) {
+                Some(200) => self.pieces[at].known = next,
+                Some(409 | 412) => self.pieces[at].doubted = Some(next),
+                Some(503 | 507) | None => {
+                    self.pieces[at].doubted = Some(next);
+                    self.pieces[at].again = Some((method, path, body));
+                    return false;
+                }
+                Some(other) => panic!("{other} for {path}"),
+            }
+        }
         let Some(answer) = self.ask("GET", &address, None, &[]) else { return false };
         if answer.status == 503 {
             return false;

@@ -1,4 +1,5 @@
-/* A disk that fails while a file named after the fault is there, for the databases of one folder;
+/* A disk that fails, or does nothing at all, while a file named after the fault is there, for the
+   databases of one folder;
    and one that keeps what was synced, as a disk does whose power is cut. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -65,6 +66,7 @@ static void keep(int fd) {
 }
 
 static int sync_with(int (*real)(int), int fd) {
+    while (fails(fd, "frozen")) usleep(1000);
     if (fails(fd, "sync")) {
         errno = EIO;
         return -1;

@@ -26,11 +26,11 @@ impl Faults {
         self.home.path().join(name).display().to_string()
     }
 
-    fn begin(&self, fault: &str) {
+    pub fn begin(&self, fault: &str) {
         fs::write(self.path(fault), "").unwrap();
     }
 
-    fn end(&self, fault: &str) {
+    pub fn end(&self, fault: &str) {
         fs::remove_file(self.path(fault)).unwrap();
     }
 }

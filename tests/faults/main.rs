@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
 mod caller;
 #[path = "../api/support/cluster.rs"]
+#[expect(dead_code, reason = "other suites need more of it")]
 mod cluster;
 mod crowd;
 mod desk;
@@ -9,13 +10,17 @@ mod disk;
 #[path = "../api/support/engines.rs"]
 #[expect(dead_code, reason = "other suites need more of it")]
 mod engines;
+mod frozen;
 mod kill;
+mod log;
 mod newsroom;
 mod outage;
 mod pooler;
 mod power;
 #[path = "../program/process.rs"]
 mod process;
+mod proxy;
+mod purging;
 mod replica;
 mod shift;
 mod stop;

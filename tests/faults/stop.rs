@@ -93,13 +93,13 @@ fn line(stream: &mut BufReader<TcpStream>) -> String {
     line.trim_end().to_owned()
 }
 
-fn terminate(server: &Process) {
+pub fn terminate(server: &Process) {
     let pid = server.child.id().to_string();
     assert!(Command::new("kill").arg(pid).status().unwrap().success());
 }
 
 /// Waits until it has ended by itself.
-fn wait(server: &mut Process) -> ExitStatus {
+pub fn wait(server: &mut Process) -> ExitStatus {
     let started = Instant::now();
     loop {
         if let Some(ended) = server.child.try_wait().unwrap() {

@@ -117,12 +117,9 @@ async fn restore_edition(
         let mut document = edition.document.0;
         // The section it was in may have been merged into another since.
         document.article.section_id = Some(edition.section_id);
-        let links_changed = related::queries::restore(tx, &current, &document.related_links)?;
+        related::queries::restore(tx, &current, &document.related_links)?;
         let language = &settings.0.default_language;
-        let mut article = store(tx, &access, &current, document.article, language)?;
-        if links_changed && article.version == current.version {
-            article = related::manage::touch(tx, &article)?;
-        }
+        let article = store(tx, &access, &current, document.article, language)?;
         Answer::resource(&article, &view(tx, &access, article.clone(), caller.now)?)
     })
     .await

@@ -12,7 +12,10 @@ use crate::{
         guard::{Allow, Caller},
         roles::{ReadArticles, WriteArticles},
     },
-    db::{Conn, Db, Tx, journal::Entry},
+    db::{
+        Conn, Db, Tx,
+        journal::{Entry, Resource},
+    },
     error::Result,
     http::{
         answer::Answer,
@@ -63,8 +66,7 @@ fn opened(tx: &mut Tx<'_>, caller: &Caller, id: ArticleId) -> Result<(Access, Ar
     Ok((access, article))
 }
 
-/// Moves the version of an article whose links have changed.
-pub fn touch(tx: &mut Tx<'_>, article: &ArticleRow) -> Result<ArticleRow> {
+fn touch(tx: &mut Tx<'_>, article: &ArticleRow, did: &str, link: &LinkRow) -> Result<()> {
     let touched = ArticleRow {
         version: article.version + 1,
         updated_at: tx.now(),
@@ -72,12 +74,8 @@ pub fn touch(tx: &mut Tx<'_>, article: &ArticleRow) -> Result<ArticleRow> {
         ..article.clone()
     };
     working::update(tx, &touched)?;
-    tx.record(Entry::new("edited", &touched).note("related_links"))?;
-    Ok(touched)
-}
-
-fn entry(did: &str, link: &LinkRow) -> Entry {
-    Entry::new(did, link).note(format!("article {}", link.article_id))
+    tx.record(Entry::new(did, link).note(format!("article {}", article.id)))?;
+    tx.record(Entry::new("edited", &touched).note("related_links"))
 }
 
 /// List an article's related links
@@ -134,8 +132,7 @@ pub fn create(
     let (access, article) = opened(tx, caller, id)?;
     let now = tx.now();
     let link = queries::append(tx, &access, LinkRow::new(LinkId::new(), id, input, now))?;
-    tx.record(entry("created", &link))?;
-    touch(tx, &article)?;
+    touch(tx, &article, "created", &link)?;
     Ok(link)
 }
 
@@ -217,8 +214,7 @@ fn change(
     expected.check(tx, &current)?;
     let changed = current.changed(input(&current)?, tx.now());
     queries::replace(tx, &access, &current, &changed)?;
-    tx.record(entry("changed", &changed))?;
-    touch(tx, &article)?;
+    touch(tx, &article, "changed", &changed)?;
     answer(tx, &changed, caller.now)
 }
 
@@ -242,8 +238,7 @@ async fn delete_related_link(
         let current = queries::find(tx, id.0, link.0)?;
         expected.check(tx, &current)?;
         queries::delete(tx, &current, &article.document.0)?;
-        tx.record(entry("deleted", &current))?;
-        touch(tx, &article).map(drop)
+        touch(tx, &article, "deleted", &current)
     })
     .await?;
     Ok(Answer::nothing())
@@ -270,7 +265,14 @@ async fn reorder_related_links(
         expected.check(tx, &article)?;
         queries::reorder(tx, id.0, &order.link_ids)?;
         let links = queries::of_article(tx, id.0)?;
-        let touched = touch(tx, &article)?;
+        let touched = ArticleRow {
+            version: article.version() + 1,
+            updated_at: tx.now(),
+            edited_since: article.last_edition > 0,
+            ..article
+        };
+        working::update(tx, &touched)?;
+        tx.record(Entry::new("edited", &touched).note("related_links"))?;
         let links = RelatedLinks { data: views(tx, links, caller.now)? };
         Answer::resource(&touched, &links)
     })

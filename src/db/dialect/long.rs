@@ -32,7 +32,7 @@ pub enum For {
 /// Opens a connection for such transactions; makes the database's file where there is none.
 pub fn connect(url: &DatabaseUrl, purpose: For) -> Result<Conn> {
     let access = if purpose == For::Reading { Access::Read } else { Access::Write };
-    let mut conn = super::connect(url, access)?;
+    let mut conn = super::connect(url, access, super::BUSY)?;
     match &mut conn {
         Conn::Sqlite(conn) => conn.batch_execute(PATIENCE)?,
         // What is prepared on one of a pooler's connections is not known to the next.

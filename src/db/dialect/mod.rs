@@ -5,6 +5,7 @@ pub mod copy;
 pub mod long;
 pub mod merge;
 pub mod rows;
+pub mod wal;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -20,7 +21,9 @@ use crate::{config::DatabaseUrl, error::Result};
 
 /// Opens a connection to the database that the URL names. Trying one database after the other,
 /// as diesel's derived connection would, blames the URL when the right one is down.
-pub(super) fn connect(url: &DatabaseUrl, access: Access) -> Result<Conn> {
+///
+/// Whoever wants to write to SQLite waits for another process for as long as `busy`.
+pub(super) fn connect(url: &DatabaseUrl, access: Access, busy: Duration) -> Result<Conn> {
     match url {
         DatabaseUrl::Postgres(url) => {
             Ok(Conn::Postgres(diesel::PgConnection::establish(&watchful(url.reveal()))?))
@@ -28,10 +31,11 @@ pub(super) fn connect(url: &DatabaseUrl, access: Access) -> Result<Conn> {
         DatabaseUrl::Sqlite(path) => {
             let mut conn = diesel::SqliteConnection::establish(path)?;
             // The time-out comes first, since switching to the write-ahead log can meet a lock.
-            conn.batch_execute(
-                "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma foreign_keys = on;
-                 pragma synchronous = full;",
-            )?;
+            let busy = busy.as_millis();
+            conn.batch_execute(&format!(
+                "pragma busy_timeout = {busy}; pragma journal_mode = wal; pragma foreign_keys = on;
+                 pragma synchronous = full;"
+            ))?;
             match access {
                 // Sorting needs no room on the disk, so that reading goes on when there is none.
                 Access::Read => {
@@ -39,12 +43,19 @@ pub(super) fn connect(url: &DatabaseUrl, access: Access) -> Result<Conn> {
                 }
                 // In KiB. What does not fit is written out before the commit, read back when it is
                 // needed again, and written once more.
-                Access::Write => conn.batch_execute("pragma cache_size = -16384;")?,
+                Access::Write => conn.batch_execute(&format!(
+                    "pragma cache_size = -16384; pragma journal_size_limit = {};",
+                    wal::LIMIT
+                ))?,
             }
             Ok(Conn::Sqlite(conn))
         }
     }
 }
+
+/// For how long one process may keep another from writing: on SQLite by holding on to the file,
+/// on PostgreSQL by leaving a transaction alone that holds locks. It may be frozen.
+pub(super) const BUSY: Duration = Duration::from_secs(2);
 
 /// What libpq is told unless the URL says otherwise, so that it notices a server that is gone
 /// without a word; by itself it would wait for as long as TCP does, up to hours. In seconds but for
@@ -72,7 +83,7 @@ fn watchful(url: &str) -> String {
 /// Begins a transaction: for reading, one that sees one state of the database throughout; for
 /// writing on SQLite, one that asks for the write lock at once, since a transaction that reads
 /// first cannot get it later if another has written. PostgreSQL ends a statement that takes
-/// longer than `limit`, and a writer that leaves its locks alone for as long.
+/// longer than `limit`, and a writer that leaves its locks alone for longer than [`BUSY`].
 pub(super) fn begin(conn: &mut Conn, access: Access, limit: Duration) -> Result<()> {
     match conn {
         Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(
@@ -84,7 +95,7 @@ pub(super) fn begin(conn: &mut Conn, access: Access, limit: Duration) -> Result<
         )?,
         // In one message, so that it is one round trip.
         Conn::Postgres(conn) => {
-            let limit = limit.as_millis();
+            let (limit, idle) = (limit.as_millis(), BUSY.min(limit).as_millis());
             AnsiTransactionManager::begin_transaction_sql(
                 conn,
                 &match access {
@@ -94,7 +105,7 @@ pub(super) fn begin(conn: &mut Conn, access: Access, limit: Duration) -> Result<
                     ),
                     Access::Write => format!(
                         "begin; set local statement_timeout = {limit}; \
-                         set local idle_in_transaction_session_timeout = {limit}"
+                         set local idle_in_transaction_session_timeout = {idle}"
                     ),
                 },
             )?;

@@ -5,6 +5,8 @@ mod links;
 mod patches;
 mod schemas;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use headers::Shape;
@@ -18,15 +20,21 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> serde_json::Result<Valu
         schemas::mend(schemas);
     }
     patches::describe(&mut document);
-    let responses = PROBLEM_KINDS.iter().map(|kind| {
+    // Several kinds of problem can come with one status.
+    let mut advice = BTreeMap::<u16, Vec<String>>::new();
+    for kind in PROBLEM_KINDS {
+        let line = format!("{}{} {}", kind.title, stop(kind.title), kind.advice);
+        advice.entry(kind.status.as_u16()).or_default().push(line);
+    }
+    let responses = advice.into_iter().map(|(status, lines)| {
         let response = json!({
-            "description": format!("{}{} {}", kind.title, stop(kind.title), kind.advice),
-            "headers": headers::of_problem(kind.status.as_u16()),
+            "description": lines.join(" "),
+            "headers": headers::of_problem(status),
             "content": {"application/problem+json": {
                 "schema": {"$ref": "#/components/schemas/Problem"},
             }},
         });
-        (component_name(kind.status.as_u16()), response)
+        (component_name(status), response)
     });
     document["components"]["responses"] = responses.collect::<Map<_, _>>().into();
     document["components"]["headers"] = headers::components().into();

@@ -1,6 +1,5 @@
 //! What must hold for every operation, read off the OpenAPI document itself, so that an
 //! operation added later is judged without being named here.
-mod audit;
 mod document;
 mod guards;
 mod manners;

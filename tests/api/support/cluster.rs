@@ -30,6 +30,24 @@ impl Cluster {
         Some(cluster)
     }
 
+    /// The same, whose messages are in this language, as `localedef` knows it; `None` also where
+    /// that cannot be made.
+    pub fn speaking(locale: &str) -> Option<Self> {
+        let cluster = Self::start("")?;
+        let name = format!("{locale}.UTF-8");
+        let made = Command::new("localedef")
+            .args(["-i", locale, "-f", "UTF-8"])
+            .arg(cluster.home.join(&name))
+            .stderr(Stdio::null())
+            .status();
+        if !made.is_ok_and(|status| status.success()) {
+            return None;
+        }
+        cluster.tool("pg_ctl", &["-D", "data", "-m", "fast", "stop"]);
+        cluster.start_with(&format!("-c lc_messages={name}"), &[("LOCPATH", &cluster.home)]);
+        Some(cluster)
+    }
+
     /// A folder for a cluster, and its keeper.
     pub fn empty() -> Option<Self> {
         let bin = binaries()?;
@@ -54,17 +72,26 @@ impl Cluster {
 
     /// Starts the server, and waits until it takes connections.
     pub fn resume(&self, settings: &str) {
+        self.start_with(settings, &[]);
+    }
+
+    fn start_with(&self, settings: &str, environment: &[(&str, &Path)]) {
         let home = self.home.display();
         let settings =
             format!("-c listen_addresses='' -c unix_socket_directories={home} {settings}");
-        self.tool("pg_ctl", &["-D", "data", "-w", "-l", "server.log", "-o", &settings, "start"]);
+        let start = ["-D", "data", "-w", "-l", "server.log", "-o", &settings, "start"];
+        self.tool_in(environment, "pg_ctl", &start);
     }
 
     /// Runs one of PostgreSQL's own programs in the cluster's folder.
     pub fn tool(&self, name: &str, arguments: &[&str]) {
+        self.tool_in(&[], name, arguments);
+    }
+
+    fn tool_in(&self, environment: &[(&str, &Path)], name: &str, arguments: &[&str]) {
         let said = || fs::File::options().append(true).create(true).open(self.home.join("log"));
         let mut tool = command(&self.bin.join(name), arguments);
-        tool.current_dir(&self.home).stdin(Stdio::null());
+        tool.current_dir(&self.home).stdin(Stdio::null()).envs(environment.iter().copied());
         let done = tool.stdout(said().unwrap()).stderr(said().unwrap()).status().unwrap();
         assert!(done.success(), "{name} {arguments:?}: {}", self.said());
     }
