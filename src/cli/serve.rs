@@ -1,8 +1,7 @@
 //! `broadsheet serve`: serves the API until it is told to stop.
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use actix_web::{HttpServer, dev::Server};
-use tokio::time::timeout;
 
 use super::stop::Stop;
 use crate::{
@@ -15,9 +14,6 @@ use crate::{
     time::Clock,
     users,
 };
-
-/// For how long a purge on its way is waited for when the server stops.
-const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How many threads each worker has for what would hold up others: codings and passwords. There is
 /// a worker for each core, and all of this is computing, so that more would only take memory:
@@ -52,12 +48,8 @@ pub async fn run(bound: Bound, state: &State) -> Result<()> {
         "serving http://{address} (documentation: http://{address}/docs/)"
     );
     let done = server.await.map_err(Error::internal);
-    if let Some(purger) = purger
-        && timeout(LAST_WORDS, purger.end()).await.is_err()
-    {
-        tracing::info!(
-            "an outside cache is slow to answer; its purge is told after the next start"
-        );
+    if let Some(purger) = purger {
+        purger.end().await;
     }
     if let Some(traces) = &state.traces
         && let Err(err) = traces.end()

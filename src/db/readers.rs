@@ -5,8 +5,9 @@ use uuid::Uuid;
 use super::{Conn, Tx, journal, schema::journal_readers};
 use crate::{error::Result, ids::AnyId, time::Instant};
 
-/// For how many seconds a server may do a reader's work before another may.
-const TURN: i64 = 15;
+/// For how many seconds a server may do a reader's work before another may, unless it says again
+/// that it is still at it: as long as that nobody does the work of a server that was killed.
+const TURN: i64 = 5;
 
 /// Makes places of new readers one after the other.
 const FIRST: Uuid = Uuid::from_u128(0x0072_6561_6465_7273);

@@ -6,10 +6,11 @@ mod post;
 mod trouble;
 mod worker;
 
-use std::{convert::Infallible, thread};
+use std::{convert::Infallible, thread, time::Duration};
 
 use crossbeam_channel::{Sender, bounded};
-use tokio::{runtime, sync::oneshot};
+use tokio::{runtime, sync::oneshot, time::timeout};
+use uuid::Uuid;
 
 use crate::{
     config::Config,
@@ -23,10 +24,16 @@ use worker::Worker;
 /// The reader of the journal that this is.
 const NAME: &str = "purge";
 
+/// For how long a request under way, and then the database, is waited for at the end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// Purges in a thread of its own, which ends with this handle.
 pub struct Purger {
     stop: Sender<Infallible>,
     ended: oneshot::Receiver<Infallible>,
+    db: Db,
+    clock: Clock,
+    server: Uuid,
 }
 
 impl Purger {
@@ -47,7 +54,8 @@ impl Purger {
             .map_err(Error::internal)?;
         let (stop, stopped) = bounded(0);
         let (working, ended) = oneshot::channel();
-        let worker = Worker::new(post, db.clone(), clock.clone(), runtime, stopped);
+        let server = Uuid::now_v7();
+        let worker = Worker::new(post, db.clone(), clock.clone(), runtime, stopped, server);
         thread::Builder::new()
             .name("purger".to_owned())
             .spawn(move || {
@@ -56,14 +64,30 @@ impl Purger {
             })
             .map_err(Error::internal)?;
         tracing::info!("changes are told to {}", receiver.origin());
-        Ok(Some(Self { stop, ended }))
+        Ok(Some(Self { stop, ended, db: db.clone(), clock: clock.clone(), server }))
     }
 
-    /// Stops and waits until the thread has ended: at the most for the request under way.
+    /// Stops, and waits for a moment until the thread has ended. If it does not, its turn is given
+    /// back all the same, so that another server, or this one after it was started again, can go on
+    /// at once.
     pub async fn end(self) {
-        let Self { stop, ended } = self;
+        let Self { stop, ended, db, clock, server } = self;
         drop(stop);
-        let _ = ended.await;
+        if timeout(LAST_WORDS, ended).await.is_ok() {
+            return;
+        }
+        tracing::info!(
+            "an outside cache is slow to answer; its purge is told after the next start"
+        );
+        let left = db.write(by_itself(&clock), move |tx| {
+            readers::leave(tx, NAME, server)?;
+            tx.nothing_to_record("what was told to whom is not the newsroom's business");
+            Ok(())
+        });
+        if !matches!(timeout(LAST_WORDS, left).await, Ok(Ok(()))) {
+            // It ends by itself, only later.
+            tracing::warn!("the turn to purge could not be given back");
+        }
     }
 }
 

@@ -1,5 +1,10 @@
 //! The thread that reads the journal and tells its tags, at one server at a time.
-use std::{collections::BTreeSet, convert::Infallible, time::Duration};
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use crossbeam_channel::{Receiver, after, never, select};
 use tokio::runtime::Runtime;
@@ -11,7 +16,7 @@ use super::{
     trouble::{Failure, Trouble},
 };
 use crate::{
-    db::{Conn, Db, Tx, journal, readers},
+    db::{Conn, Db, Tx, journal, progress::every, readers},
     error::Result,
     time::{Clock, Instant},
 };
@@ -22,8 +27,10 @@ const SWEEP: Duration = Duration::from_secs(1);
 const BUSY: Duration = Duration::from_millis(50);
 /// How many entries are told together.
 const ENTRIES: i64 = 1000;
-/// How many seconds a turn has to last for one more request.
-const NEEDED: i64 = 6;
+/// How many seconds a turn has to last for one more request to begin.
+const NEEDED: i64 = 3;
+/// How often a turn begins anew while a request is under way.
+const RENEWED: Duration = Duration::from_millis(1500);
 
 pub struct Worker {
     post: Post,
@@ -63,9 +70,9 @@ impl Worker {
         clock: Clock,
         runtime: Runtime,
         stopped: Receiver<Infallible>,
+        server: Uuid,
     ) -> Self {
         let bell = db.clock().bell();
-        let server = Uuid::now_v7();
         let (trouble, seen, turn, batch) = Default::default();
         Self { post, db, clock, runtime, bell, stopped, trouble, server, seen, turn, batch }
     }
@@ -147,7 +154,7 @@ impl Worker {
                 return Ok(());
             }
             let some = batch.tags.len().min(AT_ONCE);
-            self.post.send(&batch.tags[..some])?;
+            self.send(batch.after, &batch.tags[..some])?;
             self.trouble.is_over(self.post.origin());
             batch.tags.drain(..some);
         }
@@ -160,13 +167,35 @@ impl Worker {
         Ok(())
     }
 
-    /// Whether it is this server's turn for at least as long as a request can take.
+    /// Sends these tags, and keeps the turn for as long as that takes.
+    fn send(&mut self, after: i64, tags: &[String]) -> Result<(), Failure> {
+        let renewed = Mutex::new(self.turn);
+        let renew = || {
+            // Once it is to stop, somebody else has to be able to go on.
+            if !self.is_stopped()
+                && let Ok(until) = self.take(after)
+            {
+                *renewed.lock().unwrap_or_else(PoisonError::into_inner) = until;
+            }
+        };
+        let sent = every(RENEWED, renew, || self.post.send(tags));
+        self.turn = renewed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(sent?)
+    }
+
+    /// Whether it is this server's turn, for long enough to begin with a request.
     fn has_turn(&mut self, after: i64) -> Result<bool> {
-        let (server, now) = (self.server, self.clock.now());
+        let now = self.clock.now();
         if self.turn.is_none_or(|until| until < now.plus_seconds(NEEDED)) {
-            self.turn = self.write(move |tx| readers::take(tx, NAME, after, server, now))?;
+            self.turn = self.take(after)?;
         }
         Ok(self.turn.is_some())
+    }
+
+    /// Makes it this server's turn, or lets its turn begin anew.
+    fn take(&self, after: i64) -> Result<Option<Instant>> {
+        let (server, now) = (self.server, self.clock.now());
+        self.write(move |tx| readers::take(tx, NAME, after, server, now))
     }
 
     /// Ends this server's turn, if it has one.
