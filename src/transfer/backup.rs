@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::place::{at, must_be_free, partial, settle};
+use super::place::{Partial, at, must_be_free, partial};
 use crate::{
     config::DatabaseUrl,
     db::{
@@ -42,9 +42,10 @@ pub fn backup(url: &DatabaseUrl, path: &Path) -> Result<u64> {
     let mut conn = long::connect_to_existing(url, For::Writing)?;
     long::transaction(&mut conn, For::Reading, migrations::check)?.unless_ahead()?;
 
-    let partial = partial(path);
-    let file = claim(&partial)?;
-    let failed = |err| at(&partial, &err);
+    let at_first = partial(path);
+    let file = claim(&at_first)?;
+    let partial = Partial::new(at_first)?;
+    let failed = |err| at(partial.path(), &err);
     let checking = AtomicBool::new(false);
     let line = || {
         if checking.load(Ordering::Relaxed) {
@@ -56,14 +57,14 @@ pub fn backup(url: &DatabaseUrl, path: &Path) -> Result<u64> {
     };
     telling(line, || {
         // What cannot be synced now is synced, or refused, at the end.
-        every(SYNCED, || drop(file.sync_data()), || copy::vacuum_into(&mut conn, &partial))?;
+        every(SYNCED, || drop(file.sync_data()), || copy::vacuum_into(&mut conn, partial.path()))?;
         checking.store(true, Ordering::Relaxed);
-        copy::check(&partial)
+        copy::check(partial.path())
     })?;
     let permissions = fs::metadata(source).map_err(|err| at(Path::new(source), &err))?;
-    fs::set_permissions(&partial, permissions.permissions()).map_err(failed)?;
+    fs::set_permissions(partial.path(), permissions.permissions()).map_err(failed)?;
     file.sync_all().map_err(failed)?;
-    settle(&partial, path)?;
+    partial.settle(path)?;
     file.metadata().map(|of| of.len()).map_err(|err| at(path, &err))
 }
 

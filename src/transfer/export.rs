@@ -9,7 +9,7 @@ use std::{
 use super::{
     line,
     manifest::{self, Adding, Manifest, Sum, file_of},
-    place::{at, make_private, must_be_free, partial, settle, sync},
+    place::{Partial, at, make_private, must_be_free, partial, sync},
 };
 use crate::{
     config::DatabaseUrl,
@@ -17,7 +17,7 @@ use crate::{
         Conn,
         dialect::{
             long::{self, For},
-            rows,
+            rows, wal,
         },
         imports, migrations,
         progress::telling,
@@ -32,19 +32,19 @@ use crate::{
 pub fn export(url: &DatabaseUrl, folder: &Path, now: Instant) -> Result<u64> {
     must_be_free(folder)?;
     let mut conn = long::connect_to_existing(url, For::Reading)?;
-    let workshop = partial(folder);
-    tidy(&workshop)?;
-    make_private(&workshop).map_err(|err| at(&workshop, &err))?;
+    let at_first = partial(folder);
+    tidy(&at_first)?;
+    make_private(&at_first).map_err(|err| at(&at_first, &err))?;
+    let workshop = Partial::new(at_first)?;
     let written = long::transaction(&mut conn, For::Reading, |conn| {
         migrations::check(conn)?.or_refused()?;
         imports::unless_unfinished(conn)?;
-        write(conn, &workshop, now)
+        write(conn, workshop.path(), now)
     });
-    let rows = written.and_then(|rows| settle(&workshop, folder).map(|()| rows));
-    if rows.is_err() {
-        tidy(&workshop)?;
-    }
-    rows
+    let rows = written?;
+    wal::empty(&mut conn)?;
+    workshop.settle(folder)?;
+    Ok(rows)
 }
 
 /// Clears away what an interrupted export has left.

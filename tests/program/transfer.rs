@@ -18,6 +18,7 @@ use broadsheet::{
     },
     time::Clock,
 };
+use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use serde_json::Value;
 
 use crate::{
@@ -247,5 +248,75 @@ fn a_backup_under_load_holds_everything_acknowledged_before() {
         let id = serde_json::from_str::<Value>(&answer).unwrap()["id"].clone();
         let address = format!("{}/v1/sections/{}", copy.origin, id.as_str().unwrap());
         run(Command::new("curl").args(["-fsS", &address]));
+    }
+}
+
+/// The program with no room for more than a few blocks in any file.
+fn cramped(home: &Path, arguments: &[&str]) -> Command {
+    let program = program(home, arguments);
+    let mut command = Command::new("sh");
+    // The signal that comes first is not the error that a full disk is.
+    command.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""]);
+    command.arg(program.get_program()).args(program.get_args()).current_dir(home);
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
+fn names(home: &Path) -> Vec<String> {
+    let entries = fs::read_dir(home).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_found_no_room_leaves_nothing_behind() {
+    let home = tempfile::tempdir().unwrap();
+    filled(home.path());
+    let before = names(home.path());
+    for command in [["backup", "copy.db"], ["export", "export"]] {
+        refused(&mut cramped(home.path(), &command));
+        let left: Vec<String> = names(home.path())
+            .into_iter()
+            .filter(|name| !name.contains("broadsheet.db-"))
+            .collect();
+        assert_eq!(left, before, "after {command:?}");
+    }
+}
+
+#[test]
+fn an_export_that_is_told_to_end_leaves_nothing_behind() {
+    if !Engine::postgres_is_here() {
+        return;
+    }
+    let (home, database) = (tempfile::tempdir().unwrap(), Engine::Postgres.database());
+    let on_it = |arguments: &[&str]| {
+        let mut command = program(home.path(), arguments);
+        command.env("DATABASE_URL", &database.url).env("JWT_SECRET", "x".repeat(32));
+        command
+    };
+    run(&mut on_it(&["migrate"]));
+    // It cannot go on from this table.
+    let mut other = PgConnection::establish(&database.url).unwrap();
+    other.batch_execute("begin; lock table articles in access exclusive mode").unwrap();
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let mut export = on_it(&["export", "export"]).stderr(Stdio::null()).spawn().unwrap();
+        let started = Instant::now();
+        while !home.path().join("export.partial/articles.ndjson").exists() {
+            assert!(started.elapsed() < Duration::from_mins(1), "it does not begin");
+            thread::sleep(Duration::from_millis(5));
+        }
+        let pid = export.id().to_string();
+        assert!(
+            Command::new("kill").args([&format!("-{signal}"), &pid]).status().unwrap().success()
+        );
+        assert_eq!(export.wait().unwrap().code(), Some(code));
+        assert_eq!(names(home.path()), <[String; 0]>::default());
     }
 }
