@@ -14,7 +14,7 @@ use actix_web::{
 use serde_json::Value;
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+    openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
 };
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
@@ -140,7 +140,7 @@ impl State {
         (name = "operations", description = "For whoever runs the server."),
     ),
     components(schemas(crate::error::Problem)),
-    modifiers(&Bearer)
+    modifiers(&Bearer, &Frontend)
 )]
 struct Overview;
 
@@ -162,6 +162,23 @@ impl Modify for Bearer {
         doc.components
             .get_or_insert_default()
             .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+struct Frontend;
+impl Modify for Frontend {
+    fn modify(&self, doc: &mut utoipa::openapi::OpenApi) {
+        let key = ApiKeyValue::with_description(
+            "Frontend-Token",
+            "Optional everywhere, and never given to readers: the setting `FRONTEND_TOKEN`, by \
+             which a site that renders on its own server is known. It names the reader for whom \
+             it asks in `Reader-Address`, an IPv4 or IPv6 address; limits then count that reader. \
+             Without an address it can only read, and is not limited. A wrong token or address \
+             is refused with 400; without a token nobody's `Reader-Address` is looked at.",
+        );
+        doc.components
+            .get_or_insert_default()
+            .add_security_scheme("frontend", SecurityScheme::ApiKey(ApiKey::Header(key)));
     }
 }
 

@@ -36,7 +36,7 @@ impl Child {
             format!("JWT_SECRET={SECRET}"),
             format!("BIND_ADDR=127.0.0.1:{app}"),
             // The same for all, since pages name it.
-            "PUBLIC_URL=https://news.example.org".to_owned(),
+            "SITE_URL=https://news.example.org".to_owned(),
             format!("CACHE={cache}"),
             format!("{}=127.0.0.1:{yardsticks}", serve::YARDSTICKS),
         ];

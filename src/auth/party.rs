@@ -6,7 +6,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use super::tokens::Keys;
 use crate::{
     error::{Error, Result},
-    http::address::Address,
+    http::address::{self, Address, Sender},
 };
 
 /// Handler argument: a pseudonym for the address that a request comes from; `None` for those
@@ -19,11 +19,14 @@ impl FromRequest for Party {
     type Error = Error;
     type Future = Ready<Result<Self>>;
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let address = Address::from_outside(req);
         let pseudonym = |keys: &Keys, address: Address| {
             keys.pseudonym(&["party", &address.party().to_string()]).to_string()
         };
         let keys = Keys::from_request(req, payload).into_inner();
-        ready(keys.map(|keys| Self(address.map(|address| pseudonym(&keys, address)))))
+        ready(keys.and_then(|keys| match address::sender(req)? {
+            Sender::Client(address) => Ok(Self(Some(pseudonym(&keys, address)))),
+            Sender::Process => Ok(Self(None)),
+            Sender::Frontend => Err(Error::internal("a frontend's own requests are no party's")),
+        }))
     }
 }

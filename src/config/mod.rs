@@ -11,11 +11,11 @@ use std::{net::SocketAddr, num::NonZeroU32};
 
 pub use database::DatabaseUrl;
 pub use operations::{LogFormat, Operations};
-pub use proxies::Proxies;
+pub use proxies::{ClientAddressHeader, Proxies};
 pub use rates::Rates;
 pub use receiver::Receiver;
 pub use secret::Secret;
-use values::{count, origin_list, parsed, public_url, secret, switch};
+use values::{count, origin_list, parsed, secret, secrets, site_url, switch};
 
 /// Why the program will not start: the setting's name and what is wrong with it.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +53,12 @@ pub struct Config {
     pub shutdown_timeout: u32,
     /// `TRUSTED_PROXIES`: whose word on where a request comes from is taken.
     pub trusted_proxies: Proxies,
-    /// `PUBLIC_URL`: where readers reach this server, without a final slash.
-    pub public_url: String,
+    /// `CLIENT_ADDRESS_HEADER`: the header in which they say it.
+    pub client_address_header: ClientAddressHeader,
+    /// `FRONTEND_TOKEN`: by any of these a site that renders on its server is known.
+    pub frontend_tokens: Vec<Secret>,
+    /// `SITE_URL`: where readers have the site, without a final slash.
+    pub site_url: Option<String>,
     /// `JWT_SECRET`
     pub jwt_secret: Option<Secret>,
     /// `JWT_SECRET_PREVIOUS`
@@ -77,6 +81,8 @@ pub struct Config {
     pub delivery_max_age: u32,
     /// `DELIVERY_SHARED_MAX_AGE`: the same for caches that many readers share, where it differs.
     pub delivery_shared_max_age: Option<u32>,
+    /// `DELIVERY_STALE_IF_ERROR`: for how much longer, while no server answers.
+    pub delivery_stale_if_error: u32,
     /// `CACHE`: whether this server keeps ready-made answers.
     pub cache: bool,
     /// `CACHE_MAX_BYTES`: how much memory they may take.
@@ -103,7 +109,9 @@ pub const NAMES: &[&str] = &[
     "BIND_ADDR",
     "SHUTDOWN_TIMEOUT",
     "TRUSTED_PROXIES",
-    "PUBLIC_URL",
+    "CLIENT_ADDRESS_HEADER",
+    "FRONTEND_TOKEN",
+    "SITE_URL",
     "JWT_SECRET",
     "JWT_SECRET_PREVIOUS",
     "ADMIN_EMAIL",
@@ -115,6 +123,7 @@ pub const NAMES: &[&str] = &[
     "REPORTS_TO_HOLD",
     "DELIVERY_MAX_AGE",
     "DELIVERY_SHARED_MAX_AGE",
+    "DELIVERY_STALE_IF_ERROR",
     "CACHE",
     "CACHE_MAX_BYTES",
     "HSTS_MAX_AGE",
@@ -133,6 +142,12 @@ pub const NAMES: &[&str] = &[
     "RUST_LOG",
 ];
 
+/// What settings were called before, and what to do instead: whoever still sets one is told.
+const RENAMED: &[(&str, &str)] = &[(
+    "PUBLIC_URL",
+    "is called SITE_URL now, and is where readers have the site; links within the API are relative",
+)];
+
 /// Less memory for ready-made answers would hold next to none.
 const CACHE_MIN: u64 = 1024 * 1024;
 
@@ -147,8 +162,11 @@ impl Config {
     /// Reads the settings from wherever `get` finds them. An empty value counts as absent.
     pub fn read(get: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
         let get = |name| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
-        let bind_addr: SocketAddr =
-            parsed("BIND_ADDR", get("BIND_ADDR").as_deref(), "127.0.0.1:8080")?;
+        for &(name, problem) in RENAMED {
+            if get(name).is_some() {
+                return Err(ConfigError { name, problem: problem.to_owned() });
+            }
+        }
         let origins = |name| get(name).map(|list| origin_list(name, &list)).transpose();
         let config = Self {
             database_url: parsed(
@@ -166,10 +184,16 @@ impl Config {
                 get("DATABASE_CONNECTIONS").as_deref(),
                 "8",
             )?,
-            bind_addr,
+            bind_addr: parsed("BIND_ADDR", get("BIND_ADDR").as_deref(), "127.0.0.1:8080")?,
             shutdown_timeout: parsed("SHUTDOWN_TIMEOUT", get("SHUTDOWN_TIMEOUT").as_deref(), "30")?,
             trusted_proxies: parsed("TRUSTED_PROXIES", get("TRUSTED_PROXIES").as_deref(), "")?,
-            public_url: public_url(get("PUBLIC_URL"), bind_addr)?,
+            client_address_header: parsed(
+                "CLIENT_ADDRESS_HEADER",
+                get("CLIENT_ADDRESS_HEADER").as_deref(),
+                "X-Forwarded-For",
+            )?,
+            frontend_tokens: secrets("FRONTEND_TOKEN", get("FRONTEND_TOKEN").as_deref())?,
+            site_url: site_url(get("SITE_URL").as_deref())?,
             jwt_secret: secret("JWT_SECRET", get("JWT_SECRET"))?,
             jwt_secret_previous: secret("JWT_SECRET_PREVIOUS", get("JWT_SECRET_PREVIOUS"))?,
             admin_email: get("ADMIN_EMAIL"),
@@ -186,6 +210,11 @@ impl Config {
             delivery_shared_max_age: get("DELIVERY_SHARED_MAX_AGE")
                 .map(|value| parsed("DELIVERY_SHARED_MAX_AGE", Some(&value), ""))
                 .transpose()?,
+            delivery_stale_if_error: parsed(
+                "DELIVERY_STALE_IF_ERROR",
+                get("DELIVERY_STALE_IF_ERROR").as_deref(),
+                "0",
+            )?,
             cache: switch("CACHE", get("CACHE").as_deref(), true)?,
             cache_max_bytes: parsed(
                 "CACHE_MAX_BYTES",
@@ -202,47 +231,52 @@ impl Config {
             purge: Receiver::read(get("PURGE_URL"), get("PURGE_TOKEN"))?,
             operations: Operations::read(get)?,
         };
-        if crate::text::language_form(&config.default_language).is_err() {
+        config.check().map(|()| config)
+    }
+
+    /// What no type says, and what settings have to do with each other.
+    fn check(&self) -> Result<(), ConfigError> {
+        if crate::text::language_form(&self.default_language).is_err() {
             return Err(ConfigError {
                 name: "DEFAULT_LANGUAGE",
                 problem: format!(
                     "`{}` is not a BCP 47 language such as en or pl",
-                    config.default_language
+                    self.default_language
                 ),
             });
         }
-        if !(1..=100).contains(&config.database_connections) {
+        if !(1..=100).contains(&self.database_connections) {
             return Err(ConfigError {
                 name: "DATABASE_CONNECTIONS",
                 problem: "take a number from 1 to 100".to_owned(),
             });
         }
-        if !(1..=3600).contains(&config.database_timeout) {
+        if !(1..=3600).contains(&self.database_timeout) {
             return Err(ConfigError {
                 name: "DATABASE_TIMEOUT",
                 problem: "take a number of seconds from 1 to 3600".to_owned(),
             });
         }
-        let both = (&config.database_url, &config.database_read_url);
+        let both = (&self.database_url, &self.database_read_url);
         if !matches!(both, (_, None) | (DatabaseUrl::Postgres(_), Some(DatabaseUrl::Postgres(_)))) {
             return Err(ConfigError {
                 name: "DATABASE_READ_URL",
                 problem: "only PostgreSQL has replicas; set DATABASE_URL to the primary".to_owned(),
             });
         }
-        if config.cache_max_bytes < CACHE_MIN {
+        if self.cache_max_bytes < CACHE_MIN {
             return Err(ConfigError {
                 name: "CACHE_MAX_BYTES",
                 problem: format!("take {CACHE_MIN} or more; CACHE=off keeps nothing"),
             });
         }
-        if config.admin_email.is_some() != config.admin_password.is_some() {
+        if self.admin_email.is_some() != self.admin_password.is_some() {
             return Err(ConfigError {
                 name: "ADMIN_EMAIL",
                 problem: "set ADMIN_EMAIL and ADMIN_PASSWORD together, or neither".to_owned(),
             });
         }
-        Ok(config)
+        Ok(())
     }
 }
 
@@ -276,7 +310,7 @@ mod tests {
         assert!(
             matches!(config.database_url, DatabaseUrl::Sqlite(path) if path == "broadsheet.db")
         );
-        assert_eq!(config.public_url, "http://127.0.0.1:8080");
+        assert_eq!(config.site_url, None);
         assert_eq!(config.cors_origins, Origins::Any);
     }
 
@@ -291,7 +325,12 @@ mod tests {
             ("SHUTDOWN_TIMEOUT", "soon"),
             ("TRUSTED_PROXIES", "10.0.0.0/8, nginx"),
             ("BIND_ADDR", "localhost"),
-            ("PUBLIC_URL", "news.example"),
+            ("CLIENT_ADDRESS_HEADER", "X Real IP"),
+            ("FRONTEND_TOKEN", "short"),
+            ("FRONTEND_TOKEN", "0123456789 0123456789 0123456789 0123456789"),
+            ("SITE_URL", "news.example"),
+            ("SITE_URL", "https://news.example/?page=1"),
+            ("PUBLIC_URL", "https://news.example"),
             ("JWT_SECRET", "short"),
             ("JWT_SECRET_PREVIOUS", "short"),
             ("ADMIN_EMAIL", "alone@example.org"),
@@ -302,6 +341,7 @@ mod tests {
             ("REPORTS_TO_HOLD", "0"),
             ("DELIVERY_MAX_AGE", "-1"),
             ("DELIVERY_SHARED_MAX_AGE", "soon"),
+            ("DELIVERY_STALE_IF_ERROR", "an hour"),
             ("CACHE", "perhaps"),
             ("CACHE_MAX_BYTES", "64 MB"),
             ("CACHE_MAX_BYTES", "1000"),
@@ -329,6 +369,7 @@ mod tests {
         let config = Config::read(|name| match name {
             "DATABASE_URL" => Some("postgres://u:hush@h/db".to_owned()),
             "JWT_SECRET" => Some("hush".repeat(12)),
+            "FRONTEND_TOKEN" => Some(["hush".repeat(12), "hush".repeat(9)].join(",")),
             _ => None,
         });
         assert!(!format!("{config:?}").contains("hush"));

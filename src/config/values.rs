@@ -1,5 +1,5 @@
 //! Single settings: from text to value, or a refusal that names the setting.
-use std::{fmt, net::SocketAddr, num::NonZeroU32, str::FromStr};
+use std::{fmt, num::NonZeroU32, str::FromStr};
 
 use url::Url;
 
@@ -56,29 +56,48 @@ pub(super) fn secret(
     name: &'static str,
     value: Option<String>,
 ) -> Result<Option<Secret>, ConfigError> {
-    match value {
-        Some(text) if text.len() < SECRET_MIN => Err(ConfigError {
-            name,
-            problem: format!(
-                "needs at least {SECRET_MIN} bytes; `openssl rand -base64 48` makes one"
-            ),
-        }),
-        other => Ok(other.map(Secret::new)),
-    }
+    value.map(|text| long_enough(name, &text)).transpose()
 }
 
-pub(super) fn public_url(
-    value: Option<String>,
-    bind_addr: SocketAddr,
-) -> Result<String, ConfigError> {
-    let Some(text) = value else { return Ok(format!("http://{bind_addr}")) };
-    match Url::parse(&text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
-            Ok(text.trim_end_matches('/').to_owned())
+fn long_enough(name: &'static str, text: &str) -> Result<Secret, ConfigError> {
+    if text.len() < SECRET_MIN {
+        let problem =
+            format!("needs at least {SECRET_MIN} bytes; `openssl rand -base64 48` makes one");
+        return Err(ConfigError { name, problem });
+    }
+    Ok(Secret::new(text))
+}
+
+/// Secrets separated by commas; the second and later ones are on their way in or out.
+pub(super) fn secrets(name: &'static str, value: Option<&str>) -> Result<Vec<Secret>, ConfigError> {
+    let entries = value.unwrap_or_default().split(',').map(str::trim);
+    let entries = entries.filter(|entry| !entry.is_empty());
+    entries
+        .map(|entry| {
+            if !entry.bytes().all(|byte| byte.is_ascii_graphic()) {
+                // It is not repeated: it is a secret.
+                let problem = "expected visible ASCII characters without spaces".to_owned();
+                return Err(ConfigError { name, problem });
+            }
+            long_enough(name, entry)
+        })
+        .collect()
+}
+
+pub(super) fn site_url(value: Option<&str>) -> Result<Option<String>, ConfigError> {
+    let Some(text) = value else { return Ok(None) };
+    match Url::parse(text) {
+        Ok(url)
+            if matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.query().is_none()
+                && url.fragment().is_none() =>
+        {
+            Ok(Some(text.trim_end_matches('/').to_owned()))
         }
         _ => Err(ConfigError {
-            name: "PUBLIC_URL",
-            problem: format!("`{text}` is not an http or https URL"),
+            name: "SITE_URL",
+            problem: format!("`{text}` is not an http or https URL without query and fragment"),
         }),
     }
 }

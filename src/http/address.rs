@@ -1,52 +1,72 @@
 //! Where a request comes from: its sender's address, past the proxies that are trusted.
 use std::{
     future::{Ready, ready},
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv6Addr},
     sync::Arc,
 };
 
 use actix_web::{
     FromRequest, HttpRequest,
     dev::{Payload, RequestHead},
-    http::header::{self, HeaderMap, HeaderName},
 };
 
+use super::{forwarded, frontend::Frontend};
 use crate::{
-    config::{Config, Proxies},
+    config::Config,
     error::{Error, Result},
 };
-
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Stands for the process itself, which makes requests without a connection.
 const INSIDE: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
 /// Handler argument: the address of whoever sent the request. Where proxies are trusted
-/// (`TRUSTED_PROXIES`), it is the last one in `Forwarded` (RFC 7239) or else in `X-Forwarded-For`
-/// that is none of theirs: what stands before it, its sender can have made up.
+/// (`TRUSTED_PROXIES`), it is the last one in `CLIENT_ADDRESS_HEADER` that is none of theirs: what
+/// stands before it, its sender can have made up. Where a frontend asks for a reader
+/// (`FRONTEND_TOKEN`), it is the reader's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Address(pub IpAddr);
 
+/// Whose request it is, and so whom it counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// Whoever is at this address.
+    Client(Address),
+    /// A frontend, for no reader in particular.
+    Frontend,
+    /// This very process.
+    Process,
+}
+
+impl Sender {
+    /// Refuses what a frontend says wrongly.
+    pub fn of(head: &RequestHead, config: &Config) -> Result<Self> {
+        Ok(match Frontend::of(head, config)? {
+            Frontend::ForReader(address) => Self::Client(address),
+            Frontend::OfItsOwn => Self::Frontend,
+            Frontend::No => match Address::past_proxies(head, config) {
+                Address(INSIDE) => Self::Process,
+                address => Self::Client(address),
+            },
+        })
+    }
+}
+
 impl Address {
-    /// The address that this request comes from.
-    pub fn of(head: &RequestHead, proxies: &Proxies) -> Self {
+    /// Where the request entered the line of trusted proxies.
+    fn past_proxies(head: &RequestHead, config: &Config) -> Self {
+        let proxies = &config.trusted_proxies;
         let mut address = head.peer_addr.map_or(INSIDE, |peer| peer.ip());
-        for named in forwarded(head.headers()).iter().rev() {
-            if !proxies.trust(address) {
-                break;
+        if proxies.trust(address) {
+            for hop in forwarded::hops(head.headers(), &config.client_address_header) {
+                // A proxy that hides whom it speaks for is as far as can be seen.
+                let Some(hop) = hop else { break };
+                address = hop;
+                if !proxies.trust(address) {
+                    break;
+                }
             }
-            // A proxy that hides whom it speaks for is as far as can be seen.
-            let Some(named) = named else { break };
-            address = *named;
         }
         Self(address.to_canonical())
-    }
-
-    /// The same for a request that came over the network.
-    pub fn from_outside(req: &HttpRequest) -> Option<Self> {
-        let config = req.app_data::<Arc<Config>>()?;
-        let address = Self::of(req.head(), &config.trusted_proxies);
-        (address.0 != INSIDE).then_some(address)
     }
 
     /// What stands for one party: a single IPv4 address, or the /64 that an IPv6 host chooses its
@@ -66,35 +86,19 @@ impl FromRequest for Address {
     type Error = Error;
     type Future = Ready<Result<Self>>;
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let config = req.app_data::<Arc<Config>>();
-        let config = config.ok_or_else(|| Error::internal("no Config in app_data"));
-        ready(config.map(|config| Self::of(req.head(), &config.trusted_proxies)))
+        ready(sender(req).and_then(|sender| match sender {
+            Sender::Client(address) => Ok(address),
+            Sender::Process => Ok(Self(INSIDE)),
+            Sender::Frontend => Err(Error::internal("a frontend's own requests have no address")),
+        }))
     }
 }
 
-/// The addresses that proxies name, in the order of the way; `None` for one that is not told.
-fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let lists = |name| headers.get_all(name).filter_map(|value| value.to_str().ok());
-    if headers.contains_key(header::FORWARDED) {
-        let elements = lists(header::FORWARDED).flat_map(|list| list.split(','));
-        return elements.map(|element| node(named_for(element)?)).collect();
-    }
-    lists(X_FORWARDED_FOR).flat_map(|list| list.split(',')).map(node).collect()
-}
-
-/// The value of `for` in an element of `Forwarded`.
-fn named_for(element: &str) -> Option<&str> {
-    let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
-    let mut named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
-    named.next().map(|(_, node)| node)
-}
-
-/// The address of a node, which may be quoted and have a port.
-fn node(text: &str) -> Option<IpAddr> {
-    let text = text.trim().trim_matches('"');
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let with_port = || text.parse::<SocketAddr>().map(|address| address.ip());
-    bare.parse::<IpAddr>().or_else(|_| with_port()).ok().map(|address| address.to_canonical())
+/// Whose request it is, by the settings of the app.
+pub fn sender(req: &HttpRequest) -> Result<Sender> {
+    let config = req.app_data::<Arc<Config>>();
+    let config = config.ok_or_else(|| Error::internal("no Config in app_data"))?;
+    Sender::of(req.head(), config)
 }
 
 #[cfg(test)]
@@ -103,23 +107,41 @@ mod tests {
 
     use super::*;
 
-    fn seen(peer: &str, headers: &[(&str, &str)]) -> String {
-        let proxies = "10.0.0.0/8, ::1".parse().unwrap();
+    const TOKEN: &str = "the-site-renders-on-its-own-server";
+
+    /// Whose request it is that comes from this peer with these headers.
+    fn asked(header: &str, peer: &str, headers: &[(&str, &str)]) -> Result<Sender> {
+        let config = Config::read(|name| match name {
+            "TRUSTED_PROXIES" => Some("10.0.0.0/8, ::1".to_owned()),
+            "CLIENT_ADDRESS_HEADER" => Some(header.to_owned()),
+            "FRONTEND_TOKEN" => Some(format!("{},{TOKEN}", "x".repeat(32))),
+            _ => None,
+        });
         let mut request = TestRequest::default().peer_addr(peer.parse().unwrap());
         for header in headers {
             request = request.append_header(*header);
         }
-        Address::of(request.to_http_request().head(), &proxies).0.to_string()
+        Sender::of(request.to_http_request().head(), &config.unwrap())
+    }
+
+    fn seen(header: &str, peer: &str, headers: &[(&str, &str)]) -> String {
+        match asked(header, peer, headers).unwrap() {
+            Sender::Client(Address(address)) => address.to_string(),
+            other => format!("{other:?}"),
+        }
     }
 
     #[test]
     fn a_stranger_s_word_is_not_taken() {
-        assert_eq!(seen("203.0.113.9:1", &[("x-forwarded-for", "192.0.2.1")]), "203.0.113.9");
-        assert_eq!(seen("203.0.113.9:1", &[("forwarded", "for=192.0.2.1")]), "203.0.113.9");
+        for header in ["x-forwarded-for", "forwarded", "x-real-ip"] {
+            let word = if header == "forwarded" { "for=192.0.2.1" } else { "192.0.2.1" };
+            assert_eq!(seen(header, "203.0.113.9:1", &[(header, word)]), "203.0.113.9");
+        }
     }
 
     #[test]
     fn the_last_address_that_is_no_trusted_proxy_counts() {
+        let seen = |peer, headers: &[_]| seen("x-forwarded-for", peer, headers);
         let spoofed = "192.0.2.1, 198.51.100.7, 10.1.1.1";
         assert_eq!(seen("10.0.0.1:1", &[("x-forwarded-for", spoofed)]), "198.51.100.7");
         let several = [("x-forwarded-for", "192.0.2.1"), ("x-forwarded-for", "198.51.100.7")];
@@ -129,15 +151,48 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_comes_first_and_is_read_in_every_form() {
-        let both = [
+    fn what_cannot_be_read_ends_the_walk_at_the_last_trusted_proxy() {
+        let seen = |headers: &[_]| seen("x-forwarded-for", "10.0.0.1:1", headers);
+        assert_eq!(seen(&[("x-forwarded-for", "192.0.2.1, unknown")]), "10.0.0.1");
+        assert_eq!(seen(&[("x-forwarded-for", "192.0.2.1, unknown, 10.0.0.2")]), "10.0.0.2");
+        assert_eq!(seen(&[("x-forwarded-for", "192.0.2.1,")]), "10.0.0.1");
+        let unreadable = [("x-forwarded-for", "192.0.2.1"), ("x-forwarded-for", "\u{142}")];
+        assert_eq!(seen(&unreadable), "10.0.0.1");
+    }
+
+    #[test]
+    fn one_header_is_believed_and_no_other() {
+        let all = [
             ("x-forwarded-for", "192.0.2.1"),
-            ("forwarded", r#"for=192.0.2.2;proto=https, By=x;FOR="[2001:db8:cafe::17]:4711""#),
+            ("forwarded", r#"for=192.0.2.2;proto=https, By=x;FOR="[2001:db8::17]:4711""#),
+            ("x-real-ip", "192.0.2.3"),
         ];
-        assert_eq!(seen("[::1]:1", &both), "2001:db8:cafe::17");
-        assert_eq!(seen("[::1]:1", &[("forwarded", "for=198.51.100.7:80")]), "198.51.100.7");
-        assert_eq!(seen("10.0.0.1:1", &[("forwarded", "for=192.0.2.1, for=_hidden")]), "10.0.0.1");
-        assert_eq!(seen("10.0.0.1:1", &[("forwarded", "for=unknown")]), "10.0.0.1");
+        let seen = |header, headers: &[_]| seen(header, "[::1]:1", headers);
+        assert_eq!(seen("X-Forwarded-For", &all), "192.0.2.1");
+        assert_eq!(seen("Forwarded", &all), "2001:db8::17");
+        assert_eq!(seen("X-Real-IP", &all), "192.0.2.3");
+        assert_eq!(seen("CF-Connecting-IP", &all), "::1");
+    }
+
+    #[test]
+    fn a_frontend_with_the_token_says_for_whom_it_asks() {
+        let asked = |headers: &[_]| asked("x-forwarded-for", "203.0.113.9:1", headers);
+        let reader = ("reader-address", "192.0.2.1");
+        let other = "x".repeat(32);
+        let known = ("frontend-token", TOKEN);
+        let address = |text: &str| Sender::Client(Address(text.parse().unwrap()));
+        assert_eq!(asked(&[known, reader]).unwrap(), address("192.0.2.1"));
+        assert_eq!(asked(&[("frontend-token", &other), reader]).unwrap(), address("192.0.2.1"));
+        assert_eq!(asked(&[known]).unwrap(), Sender::Frontend);
+        assert_eq!(asked(&[reader]).unwrap(), address("203.0.113.9"));
+        let refused = |headers: &[_], name: &str| {
+            let refusal = asked(headers).unwrap_err().to_string();
+            assert!(refusal.starts_with(name) && !refusal.contains(TOKEN), "{refusal}");
+        };
+        refused(&[("frontend-token", &TOKEN[1..]), reader], "Frontend-Token");
+        refused(&[("frontend-token", ""), reader], "Frontend-Token");
+        refused(&[known, ("reader-address", "somebody")], "Reader-Address");
+        refused(&[known, reader, ("reader-address", "192.0.2.2")], "Reader-Address");
     }
 
     #[test]

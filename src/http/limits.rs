@@ -24,7 +24,7 @@ use governor::{
     middleware::StateInformationMiddleware,
 };
 
-use super::address::Address;
+use super::address::{self, Sender};
 use crate::{
     config::{Config, Rates},
     error::{Error, RateLimit, Result},
@@ -144,15 +144,21 @@ fn value(text: &str) -> HeaderValue {
 }
 
 /// Middleware of both faces: refuses who sends too much, and tells everyone what is left to them.
-/// Requests that are made inside the process count for nobody.
+/// Requests that are made inside the process, or by a frontend for no reader, count for nobody.
 pub async fn hold<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let sender = match address::sender(req.request()) {
+        Ok(sender) => sender,
+        Err(refusal) => {
+            return Ok(req.into_response(refusal.error_response()).map_into_right_body());
+        }
+    };
     let limits = req.app_data::<Limits>().cloned();
     let class = Class::of(req.path(), req.method());
     let limit = limits.as_ref().and_then(|limits| limits.of(class));
-    let (Some(limit), Some(address)) = (limit, Address::from_outside(req.request())) else {
+    let (Some(limit), Sender::Client(address)) = (limit, sender) else {
         return next.call(req).await.map(ServiceResponse::map_into_left_body);
     };
     let counted = limit.count(address.party());

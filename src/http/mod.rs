@@ -8,6 +8,8 @@ pub mod conditional;
 pub mod connections;
 pub mod cursor;
 pub mod document;
+mod forwarded;
+mod frontend;
 pub mod gate;
 pub mod handlers;
 pub mod idempotency;

@@ -10,6 +10,7 @@ use actix_web::{
 use opentelemetry::{Context, KeyValue};
 
 use super::{
+    address::{self, Sender},
     cache::CACHE_STATUS,
     meter::{InFlight, Meter},
     routes::{Routes, Served},
@@ -85,9 +86,14 @@ impl Watch {
             return;
         }
         let cache = answer.headers().get(&CACHE_STATUS).and_then(|status| status.to_str().ok());
+        let client_address = match address::sender(req) {
+            Ok(Sender::Client(address)) => Some(address.0.to_string()),
+            Ok(Sender::Frontend | Sender::Process) | Err(_) => None,
+        };
         tracing::info!(
             target: "broadsheet::access",
             request_id,
+            client_address,
             user_id = user,
             method = self.method.as_str(),
             // The query is left out: people put into it what nobody should read.

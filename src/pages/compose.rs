@@ -87,8 +87,8 @@ pub struct Composition<'a> {
     pub ads: bool,
     /// Whether the beginning of the thread is wanted.
     pub comments: bool,
-    /// Where readers reach this server.
-    pub public_url: &'a str,
+    /// Where readers have the site, where that is known.
+    pub site_url: Option<&'a str>,
 }
 
 /// The article as readers get it: as many statements however long it is.
@@ -167,7 +167,7 @@ pub fn article(
             noindex: article.seo.noindex,
             canonical_url: article
                 .canonical_url
-                .unwrap_or_else(|| format!("{}{path}", how.public_url)),
+                .or_else(|| how.site_url.map(|site| format!("{site}{path}"))),
         },
         path,
         headline: article.headline,

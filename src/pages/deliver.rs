@@ -78,7 +78,7 @@ async fn get_page(
                     body: BodyForm::Blocks,
                     ads: true,
                     comments: true,
-                    public_url: &settings.0.public_url,
+                    site_url: settings.0.site_url.as_deref(),
                 };
                 let article = compose::article(conn, *subject, &how, &mut made)?;
                 PageDocument::Article(article.into())
@@ -293,7 +293,7 @@ fn answer(
         body: options.body,
         ads: wanted(Include::Ads),
         comments: wanted(Include::Comments),
-        public_url: &settings.0.public_url,
+        site_url: settings.0.site_url.as_deref(),
     };
     let article = compose::article(conn, subject, &how, &mut made)?;
     let document = PageDocument::Article(article.into());

@@ -66,7 +66,7 @@ async fn preview_article(
             body: BodyForm::Blocks,
             ads: true,
             comments: false,
-            public_url: &settings.0.public_url,
+            site_url: settings.0.site_url.as_deref(),
         };
         let page = compose::article(conn, subject, &how, &mut Made::default())?;
         Answer::ok(&PageDocument::Article(page.into()))

@@ -61,9 +61,10 @@ pub struct PublicSeo {
     pub description: Option<String>,
     /// Whether they are asked not to list the page.
     pub noindex: bool,
-    /// The address by which the text is to be known, absolute.
+    /// The address by which the text is to be known, absolute: the article's own, or its path below
+    /// the setting `SITE_URL`; null where there is neither, and the site has to make one of `path`.
     #[schema(format = "uri")]
-    pub canonical_url: String,
+    pub canonical_url: Option<String>,
 }
 
 /// What social networks are to show.

@@ -23,6 +23,7 @@ on_both_engines! {
     what_cannot_be_checked_is_not_trusted,
     without_a_cache_everything_is_made_afresh,
     shared_caches_can_be_told_otherwise,
+    only_where_it_is_set_may_caches_show_old_answers_while_no_server_answers,
 }
 
 async fn read(app: &TestApp, path: &str) -> Answer {
@@ -335,6 +336,23 @@ async fn without_a_cache_everything_is_made_afresh(app: TestApp) {
 async fn shared_caches_can_be_told_otherwise(app: TestApp) {
     let told = app.another(|name| (name == "DELIVERY_SHARED_MAX_AGE").then(|| "600".into())).await;
     let answer = read(&told, "/v1/sections").await;
-    let freshness = "public, max-age=60, s-maxage=600, stale-while-revalidate=60";
+    let freshness = "public, max-age=60, s-maxage=600, must-revalidate";
     assert_eq!(answer.header("cache-control"), freshness);
+}
+
+async fn only_where_it_is_set_may_caches_show_old_answers_while_no_server_answers(app: TestApp) {
+    let settings = |name: &str| (name == "DELIVERY_STALE_IF_ERROR").then(|| "300".into());
+    let kind = app.another(settings).await;
+    let answer = read(&kind, "/v1/sections").await;
+    assert_eq!(answer.header("cache-control"), "public, max-age=60, stale-if-error=300");
+    let world = section(&app, "World").await;
+    let admin = app.admin().await;
+    let fair = published(&app, &world, "The fair is open").await;
+    let until = json!({"valid_to": app.in_seconds(200)});
+    admin.act(&at(&fair), "actions/publish", until).await.expect(200);
+    let path = page("/world/the-fair-is-open");
+    let answer = read(&kind, &path).await;
+    assert_eq!(answer.header("cache-control"), "public, max-age=60, stale-if-error=139");
+    let answer = read(&app, &path).await;
+    assert_eq!(answer.header("cache-control"), "public, max-age=60, must-revalidate");
 }

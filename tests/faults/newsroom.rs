@@ -45,7 +45,7 @@ impl Newsroom {
             ("JWT_SECRET", "a secret for tests, long enough to sign"),
             // Says for each comment that it comes from somebody else.
             ("TRUSTED_PROXIES", "127.0.0.1"),
-            ("PUBLIC_URL", "https://news.example.org"),
+            ("SITE_URL", "https://news.example.org"),
             ("ADMIN_EMAIL", ADMIN),
             ("ADMIN_PASSWORD", PASSWORD),
         ];

@@ -118,6 +118,7 @@ fn every_request_has_a_line_that_programs_can_read() {
     assert_eq!(one["user_id"], json(&me)["id"]);
     assert_eq!((&one["method"], &one["status"]), (&Value::from("GET"), &Value::from(200)));
     assert!(one["duration_ms"].as_f64().unwrap() > 0.0);
+    assert_eq!(one["client_address"], "127.0.0.1");
     let two = line("two");
     assert_eq!((&two["path"], &two["route"]), (&section.into(), &"/v1/sections/{id}".into()));
     assert_eq!((&two["status"], &two["user_id"]), (&404.into(), &Value::Null));
@@ -137,7 +138,7 @@ fn every_request_has_a_line_that_programs_can_read() {
 fn serve(home: &Path, settings: &[(&str, &str)]) -> Process {
     let mut all = vec![
         ("BIND_ADDR", "127.0.0.1:0"),
-        ("PUBLIC_URL", "https://news.example"),
+        ("SITE_URL", "https://news.example"),
         ("LOG_FORMAT", "json"),
         ("SHUTDOWN_TIMEOUT", "1"),
         ("JWT_SECRET", "hush-hush-hush-hush-hush-hush-hush-hush"),

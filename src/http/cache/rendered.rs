@@ -49,6 +49,8 @@ pub struct Rendered {
 struct Freshness {
     max_age: u32,
     shared_max_age: Option<u32>,
+    /// For how much longer, while no server can say what is true now.
+    stale_if_error: u32,
 }
 
 impl Rendered {
@@ -82,6 +84,7 @@ impl Rendered {
             max_age: config.delivery_max_age,
             // What cannot be named cannot be purged, so caches outside have to ask.
             shared_max_age: if fits { config.delivery_shared_max_age } else { Some(0) },
+            stale_if_error: config.delivery_stale_if_error,
         };
         if changes_at.is_none() {
             headers.insert(header::CACHE_CONTROL, freshness.lasting()?);
@@ -197,8 +200,8 @@ impl Rendered {
 
 impl Freshness {
     fn lasting(self) -> Result<HeaderValue> {
-        let Self { max_age, shared_max_age } = self;
-        value(&control(max_age.into(), shared_max_age.map(i64::from), max_age.into()))
+        let Self { max_age, shared_max_age, stale_if_error } = self;
+        value(&control(max_age.into(), shared_max_age.map(i64::from), stale_if_error.into()))
     }
 
     /// Never past the instant at which the answer changes by itself.
@@ -207,13 +210,20 @@ impl Freshness {
         let max_age = left.min(self.max_age.into());
         let shared = self.shared_max_age.map(|most| left.min(most.into()));
         let rest = left - shared.unwrap_or(max_age).max(max_age);
-        value(&control(max_age, shared, rest.min(self.max_age.into())))
+        value(&control(max_age, shared, rest.min(self.stale_if_error.into())))
     }
 }
 
-fn control(max_age: i64, shared: Option<i64>, while_revalidate: i64) -> String {
+/// Nobody may show an answer that has gone stale while a server can be asked (no
+/// `stale-while-revalidate`): what an editor takes away would be shown for longer than the settings
+/// say.
+fn control(max_age: i64, shared: Option<i64>, if_error: i64) -> String {
     let shared = shared.map(|age| format!(", s-maxage={age}")).unwrap_or_default();
-    format!("public, max-age={max_age}{shared}, stale-while-revalidate={while_revalidate}")
+    let stale = match if_error {
+        0 => "must-revalidate".to_owned(),
+        seconds => format!("stale-if-error={seconds}"),
+    };
+    format!("public, max-age={max_age}{shared}, {stale}")
 }
 
 /// The same bytes in memory of their own size: what was written piece by piece has up to as much

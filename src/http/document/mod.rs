@@ -108,6 +108,16 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
         }
     }
 
+    if is_counted_by_reader(path, method) {
+        let reader = json!({"name": "Reader-Address", "in": "header", "schema": {"type": "string"},
+            "description": "From a frontend with a `Frontend-Token`: the address of the reader \
+                who sends this, IPv4 or IPv6. Nobody else's is looked at."});
+        match operation["parameters"].as_array_mut() {
+            Some(parameters) => parameters.push(reader),
+            None => operation["parameters"] = json!([reader]),
+        }
+    }
+
     let mut refusals = Vec::new();
     let faces = path.starts_with("/v1/") || path.starts_with("/manage/");
     if faces {
@@ -171,6 +181,12 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
             response["headers"] = promised.into();
         }
     }
+}
+
+/// Comments, reports and sign-ins: what is refused where one address sends too much of it, even
+/// without any rate limit.
+fn is_counted_by_reader(path: &str, method: &str) -> bool {
+    method == "post" && (path.starts_with("/v1/") || path.starts_with("/manage/v1/session"))
 }
 
 fn has_parameter(operation: &Value, name: &str) -> bool {
