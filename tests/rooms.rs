@@ -173,6 +173,14 @@ fn nothing_made_for_readers_names_a_working_table() {
 }
 
 #[test]
+fn one_file_decides_which_sections_are_a_caller_s() {
+    for source in sources().iter().filter(|source| !source.is("src/sections/scope.rs")) {
+        let path = source.path.display();
+        assert!(!source.code().contains("caller.sections"), "{path}: ask `sections::scope`");
+    }
+}
+
+#[test]
 fn only_the_dialect_tells_the_databases_apart() {
     const MATCHES: &[&str] = &["Conn::Sqlite", "Conn::Postgres"];
     const SQL: &[&str] = &["sql_query", "batch_execute", "dsl::sql"];

@@ -20,7 +20,7 @@ use crate::{
         query::{Limit, Query},
     },
     ids::SectionId,
-    sections,
+    sections::{self, scope::Scope},
 };
 
 /// Hangs the route into the management face.
@@ -83,9 +83,7 @@ fn sections_of(conn: &mut Conn, caller: &Caller) -> Result<Option<Vec<SectionId>
         return Ok(None);
     }
     let tree = sections::queries::tree(conn)?;
-    Ok(Some(if caller.sections.is_empty() {
-        tree.iter().map(|section| section.id).collect()
-    } else {
-        caller.sections.iter().flat_map(|id| tree.subtree(*id)).collect()
-    }))
+    let by = Scope::in_tree(&tree, caller);
+    let all = || tree.iter().map(|section| section.id).collect();
+    Ok(Some(by.sections().map_or_else(all, <[SectionId]>::to_vec)))
 }
