@@ -6,6 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use broadsheet::error::CODES;
+use regex::Regex;
+
 /// A room uses rooms of lower floors: never those above, and none beside it. Only the ground
 /// floor is one hall.
 const FLOORS: &[&[&str]] = &[
@@ -215,4 +218,43 @@ fn both_databases_have_the_same_migrations_each_with_a_way_back() {
             }
         }
     }
+}
+
+/// Where the sources name a code, as the argument behind a place or the first, and the kind of
+/// problem that comes of it, where that is certain.
+const CODES_NAMED: [(&str, Option<&str>); 5] = [
+    (r#"FieldError::(?:at|parameter)\(\s*[^;]{1,120}?,\s*"([a-z_]+)","#, None),
+    (r#"\bError::parameter\(\s*[^;]{1,120}?,\s*"([a-z_]+)","#, Some("malformed")),
+    (r#"\bError::invalid\(\s*[^;]{1,120}?,\s*"([a-z_]+)","#, Some("invalid")),
+    (r#"broken\(\s*"([a-z_]+)","#, Some("invalid")),
+    (r#"broken_at\(\s*[^;]{1,120}?,\s*"([a-z_]+)","#, Some("invalid")),
+];
+
+/// What `validator` calls the rules of its own that are used here.
+const RULES: [&str; 4] = ["email", "length", "range", "url"];
+
+#[test]
+fn every_code_in_the_sources_is_explained_and_every_one_explained_is_in_the_sources() {
+    let (mut named, mut all) = (BTreeSet::new(), String::new());
+    for source in sources().iter().filter(|source| !source.is("src/error/codes.rs")) {
+        let code = source.code();
+        for (pattern, kind) in CODES_NAMED {
+            let pattern = Regex::new(pattern).unwrap();
+            named.extend(pattern.captures_iter(&code).map(|found| (found[1].to_owned(), kind)));
+        }
+        all.push_str(&code);
+    }
+    assert!(named.len() > 40, "the walk did not find the codes: {named:?}");
+    let known: BTreeSet<&str> = CODES.iter().map(|code| code.name).collect();
+    for (code, kind) in &named {
+        let explained = CODES.iter().find(|known| known.name == code);
+        let explained = explained.unwrap_or_else(|| panic!("src/error/codes.rs lacks `{code}`"));
+        let listed = |kind: &str| explained.kinds.iter().any(|known| known.name == kind);
+        assert!(kind.is_none_or(listed), "src/error/codes.rs: `{code}` comes with {kind:?}, too");
+    }
+    for code in known {
+        let used = RULES.contains(&code) || all.contains(&format!("\"{code}\""));
+        assert!(used, "src/error/codes.rs explains `{code}`, which nothing answers");
+    }
+    assert!(CODES.is_sorted_by_key(|code| code.name), "src/error/codes.rs is by name");
 }

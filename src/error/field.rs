@@ -25,8 +25,7 @@ pub struct FieldError {
         examples("/manage/v1/articles/01890a5d-ac96-774b-bcce-b302099a8057")
     )]
     pub resource: Option<String>,
-    /// Which rule was broken. Stable, for programs.
-    #[schema(examples("length", "unknown_member", "taken"))]
+    /// Which rule was broken: one of `CODES`. Stable, for programs.
     pub code: Cow<'static, str>,
     /// What is wrong, for people. May change.
     pub detail: String,

@@ -1,4 +1,5 @@
 //! The one error of the crate: what went wrong, by what the caller can do about it.
+mod codes;
 mod database;
 mod field;
 mod problem;
@@ -7,6 +8,7 @@ mod rate_limit;
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
 use validator::ValidationErrors;
 
+pub use codes::{CODES, Code};
 pub use database::{Refused, commit_failed};
 pub use field::{FieldError, field_errors};
 pub use problem::{PROBLEM_KINDS, Problem, ProblemKind, Retraction};

@@ -60,7 +60,7 @@ pub struct ProblemKind {
 
 macro_rules! problem_kinds {
     ($($constant:ident $name:literal $status:ident $title:literal $advice:literal;)+) => {
-        $(const $constant: ProblemKind = ProblemKind {
+        $(pub(super) const $constant: ProblemKind = ProblemKind {
             name: $name, status: StatusCode::$status, title: $title, advice: $advice,
         };)+
         /// Every kind of problem there is.

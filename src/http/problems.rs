@@ -3,7 +3,7 @@ use actix_web::{HttpResponse, get};
 
 use super::handlers::ServiceConfig;
 use super::path;
-use crate::error::{Error, PROBLEM_KINDS, Result};
+use crate::error::{Code, Error, PROBLEM_KINDS, Result};
 
 /// Hangs the pages into the app.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
@@ -12,14 +12,37 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 
 /// Explain a kind of problem
 ///
-/// The page that the `type` of a problem document leads to: what went wrong and what to do.
+/// The page that the `type` of a problem document leads to: what went wrong, what to do, and which
+/// codes the entries of its `errors` can have.
 #[utoipa::path(tag = "operations", params(("name" = String, Path, description = "The kind of problem.", example = "stale")),
     responses((status = 200, description = "The explanation.", body = String, content_type = "text/html"),
         (status = 404, description = "There is no such kind of problem.")))]
 #[get("/problems/{name}")]
 async fn explain_problem(path::Name(name): path::Name) -> Result<HttpResponse> {
     let kind = PROBLEM_KINDS.iter().find(|kind| kind.name == name).ok_or(Error::NotFound)?;
-    let advice = kind.advice.split('`').enumerate().fold(String::new(), |page, (index, part)| {
+    let codes = kind.codes().fold(String::new(), |list, Code { name, meaning, .. }| {
+        list + &format!("<dt><code>{name}</code></dt><dd>{}</dd>", html(meaning))
+    });
+    let codes = if codes.is_empty() {
+        codes
+    } else {
+        format!(
+            "<h2>Codes</h2><p>What <code>code</code> in <code>errors</code> means:</p><dl>{codes}</dl>"
+        )
+    };
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
+         <h1>{title}</h1><p>HTTP status {status}.</p><p>{advice}</p>{codes}</html>\n",
+        title = kind.title,
+        status = kind.status,
+        advice = html(kind.advice),
+    );
+    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page))
+}
+
+/// What stands between backticks, as code. The texts are our own, and have nothing to escape.
+fn html(text: &str) -> String {
+    text.split('`').enumerate().fold(String::new(), |page, (index, part)| {
         page + if index == 0 {
             ""
         } else if index % 2 == 1 {
@@ -27,12 +50,5 @@ async fn explain_problem(path::Name(name): path::Name) -> Result<HttpResponse> {
         } else {
             "</code>"
         } + part
-    });
-    let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
-         <h1>{title}</h1><p>HTTP status {status}.</p><p>{advice}</p></html>\n",
-        title = kind.title,
-        status = kind.status,
-    );
-    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page))
+    })
 }

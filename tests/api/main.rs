@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
 mod abuse;
 mod ads;
+mod alerts;
 mod articles;
 mod backups;
 mod cache;

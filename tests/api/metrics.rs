@@ -1,5 +1,8 @@
 //! The figures of `/metrics`: they count what happened, under names that stay bounded.
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use broadsheet::{
     auth::roles::Role,
@@ -40,6 +43,13 @@ async fn figures(app: &TestApp) -> BTreeMap<String, i64> {
     samples
         .map(|(name, value)| (name.to_owned(), value.split('.').next().unwrap().parse().unwrap()))
         .collect()
+}
+
+/// The names of all figures; of a histogram, one.
+pub async fn names(app: &TestApp) -> BTreeSet<String> {
+    let page = app.anyone().get("/metrics").await.text;
+    let named = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    named.map(|(name, _)| name.to_owned()).collect()
 }
 
 fn requests(route: &str, method: &str, status: u16) -> String {

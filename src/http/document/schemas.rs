@@ -3,12 +3,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::error::{CODES, Code};
+
 /// Says what utoipa leaves half said.
 pub fn mend(schemas: &mut Map<String, Value>) {
     name_union_members(schemas);
     flatten(schemas);
     close_variants(schemas);
     name_items(schemas);
+    explain_codes(schemas);
+}
+
+/// What each code of a single error means. No enum: a client that knows today's would refuse an
+/// answer with one of tomorrow's.
+fn explain_codes(schemas: &mut Map<String, Value>) {
+    let Some(code) = schemas.get_mut("FieldError").map(|schema| &mut schema["properties"]["code"])
+    else {
+        return;
+    };
+    let known = CODES.iter().map(|Code { name, meaning, .. }| format!("\n- `{name}`: {meaning}"));
+    code["description"] = format!(
+        "Which rule was broken. Stable, for programs. Others may be added, so take one that you do \
+         not know for what `detail` says. Known are:\n{}",
+        known.collect::<String>()
+    )
+    .into();
+    code["examples"] = CODES.iter().map(|code| code.name).collect();
 }
 
 /// Schemas, responses and headers that only others were made of, and nothing refers to any more.

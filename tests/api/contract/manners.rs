@@ -139,6 +139,11 @@ async fn every_kind_of_problem_has_a_page() {
         assert_eq!(page.status, 200, "{}", kind.name);
         assert!(page.text.contains(kind.title) && page.text.contains(kind.status.as_str()));
         assert_eq!(page.text.matches("<code>").count(), page.text.matches("</code>").count());
+        for code in kind.codes() {
+            let listed = format!("<dt><code>{}</code></dt>", code.name);
+            assert!(page.text.contains(&listed), "{} lacks {}", kind.name, code.name);
+        }
+        assert_eq!(page.text.matches("<dt>").count(), kind.codes().count());
     }
     app.anyone().get("/problems/boredom").await.expect(404);
 }

@@ -5,7 +5,10 @@ use std::{
 };
 
 use actix_web::{dev::ResourceDef, http::Method};
-use broadsheet::app::DOCUMENT;
+use broadsheet::{
+    app::DOCUMENT,
+    error::{CODES, PROBLEM_KINDS},
+};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -21,6 +24,7 @@ static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::
 /// Panics unless the document says that this request can be answered so.
 #[track_caller]
 pub fn check(method: &Method, path: &str, answer: &Answer) {
+    check_codes(answer);
     let status = answer.status.as_u16().to_string();
     let path = path.split('?').next().unwrap();
     let template = TEMPLATES.iter().find(|(template, _)| template.is_match(path));
@@ -52,6 +56,27 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
             !always || answer.headers.contains_key(name.as_str()),
             "{method} {path}: {status} lacks the documented header {name}"
         );
+    }
+}
+
+/// Panics where a code is not explained: on the page of its kind of problem, or as a warning.
+#[track_caller]
+fn check_codes(answer: &Answer) {
+    let kind = answer.body["type"].as_str().and_then(|at| at.strip_prefix("/problems/"));
+    let kind = kind.and_then(|name| PROBLEM_KINDS.iter().find(|kind| kind.name == name));
+    let codes = |list: &str| {
+        let entries = answer.body[list].as_array().cloned().unwrap_or_default();
+        entries.into_iter().filter_map(|entry| Some(entry["code"].as_str()?.to_owned()))
+    };
+    if let Some(kind) = kind {
+        for code in codes("errors") {
+            let listed = kind.codes().any(|known| known.name == code);
+            assert!(listed, "src/error/codes.rs: {code} is none of {}: {}", kind.name, answer.text);
+        }
+    }
+    for code in codes("warnings") {
+        let listed = CODES.iter().any(|known| known.name == code && known.kinds.is_empty());
+        assert!(listed, "src/error/codes.rs: {code} is no warning: {}", answer.text);
     }
 }
 
