@@ -16,6 +16,7 @@ use crate::{
 
 on_both_engines! {
     nobody_posts_faster_than_people_do,
+    readers_of_a_frontend_are_each_counted,
     a_flood_from_everywhere_is_held,
     addresses_are_kept_as_pseudonyms_for_a_day,
     banned_words_are_refused_and_suspect_ones_held,
@@ -44,6 +45,30 @@ async fn nobody_posts_faster_than_people_do(app: TestApp) {
     say(&app, "192.0.2.2", &here, "Somebody else").await.expect(201);
     app.advance(wait);
     say(&app, "192.0.2.1", &here, "Wave 5").await.expect(201);
+}
+
+/// All of them come from the frontend's address, and are told apart by what it says.
+async fn readers_of_a_frontend_are_each_counted(app: TestApp) {
+    const TOKEN: &str = "the-site-renders-on-its-own-server";
+    let site = app.another(|name| (name == "FRONTEND_TOKEN").then(|| TOKEN.to_owned())).await;
+    let article = open_article(&app, "post").await;
+    let frontend = site.anyone().from("203.0.113.80").with("frontend-token", TOKEN);
+    let say = async |reader: &str, body: String| {
+        let comment = json!({"nickname": "harbour cat", "body": body});
+        frontend.with("reader-address", reader).post(&thread(&article), comment).await
+    };
+    for number in 0..5 {
+        say("192.0.2.1", format!("Wave {number}")).await.expect(201);
+    }
+    say("192.0.2.1", "Wave 5".to_owned()).await.expect(429);
+    let comment = say("192.0.2.2", "Somebody else".to_owned()).await.expect(201);
+    let (report, flag) =
+        (format!("/v1/comments/{}/reports", id(&comment)), json!({"kind": "flag"}));
+    for reader in ["192.0.2.1", "192.0.2.3", "192.0.2.3", "192.0.2.4"] {
+        frontend.with("reader-address", reader).post(&report, flag.clone()).await.expect(202);
+    }
+    assert_eq!(pseudonyms(&app).await.1.len(), 3, "one report for each reader");
+    frontend.post(&report, flag).await.refused(400, "Reader-Address", "required");
 }
 
 async fn a_flood_from_everywhere_is_held(app: TestApp) {

@@ -19,6 +19,7 @@ on_both_engines! {
     a_publish_tells_exactly_the_tags_of_its_entry,
     a_draft_s_edit_tells_nothing,
     a_receiver_that_fails_is_told_again,
+    a_receiver_that_redirects_is_not_followed,
     what_changed_meanwhile_is_told_after_a_restart,
     two_servers_tell_each_tag_once,
     another_server_takes_over_when_a_turn_ends,
@@ -127,7 +128,7 @@ async fn a_draft_s_edit_tells_nothing(app: TestApp) {
 
 async fn a_receiver_that_fails_is_told_again(app: TestApp) {
     let told = told(app, |_| None).await;
-    told.receiver.answer(&[500, 307, 404]);
+    told.receiver.answer(&[500, 403, 404]);
     let (_, tags) = told.publish("The ferry sails").await;
     let first = told.receiver.next();
     assert_eq!(tags_of(&first), tags);
@@ -135,6 +136,24 @@ async fn a_receiver_that_fails_is_told_again(app: TestApp) {
         assert_eq!(told.receiver.next(), first);
     }
     told.ends_exact().await;
+}
+
+/// Neither to another host, where the credentials would go along, nor to itself.
+async fn a_receiver_that_redirects_is_not_followed(app: TestApp) {
+    let settings = |name: &str| (name == "PURGE_TOKEN").then(|| "a-token".to_owned());
+    let (told, elsewhere) = (told(app, settings).await, Receiver::start());
+    let other = format!("{}/purge", elsewhere.origin);
+    for (statuses, location) in [([302, 307], other.as_str()), ([303, 308], "/elsewhere")] {
+        told.receiver.redirect(&statuses, location);
+        let (_, tags) = told.publish("The ferry sails").await;
+        for _ in 0..=statuses.len() {
+            let purge = told.receiver.next();
+            assert_eq!(purge.request, "POST /purge?from=here HTTP/1.1");
+            assert_eq!(tags_of(&purge), tags);
+        }
+    }
+    told.ends_exact().await;
+    assert!(elsewhere.is_quiet());
 }
 
 async fn what_changed_meanwhile_is_told_after_a_restart(app: TestApp) {

@@ -42,7 +42,15 @@ impl Purge {
 pub struct Receiver {
     pub origin: String,
     arrived: mpsc::Receiver<Purge>,
-    answers: Arc<Mutex<VecDeque<u16>>>,
+    script: Arc<Mutex<Script>>,
+}
+
+/// What to answer.
+#[derive(Default)]
+struct Script {
+    statuses: VecDeque<u16>,
+    /// Where whoever follows redirects would go.
+    location: String,
 }
 
 impl Receiver {
@@ -50,21 +58,27 @@ impl Receiver {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        let answers = Arc::<Mutex<VecDeque<u16>>>::default();
+        let script = Arc::<Mutex<Script>>::default();
         let (arrive, arrived) = channel();
-        let script = Arc::clone(&answers);
+        let followed = Arc::clone(&script);
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (arrive, script) = (arrive.clone(), Arc::clone(&script));
+                let (arrive, script) = (arrive.clone(), Arc::clone(&followed));
                 thread::spawn(move || talk(&stream.unwrap(), &arrive, &script));
             }
         });
-        Self { origin, arrived, answers }
+        Self { origin, arrived, script }
     }
 
     /// Answers the next requests with these, and all after them with 200 again.
     pub fn answer(&self, statuses: &[u16]) {
-        *self.answers.lock().unwrap() = statuses.iter().copied().collect();
+        self.script.lock().unwrap().statuses = statuses.iter().copied().collect();
+    }
+
+    /// Answers the next requests with these, and names this address as the place to go to.
+    pub fn redirect(&self, statuses: &[u16], location: &str) {
+        self.answer(statuses);
+        location.clone_into(&mut self.script.lock().unwrap().location);
     }
 
     /// The next purge, as soon as it is here.
@@ -80,7 +94,7 @@ impl Receiver {
 }
 
 /// Answers one request after the other until the caller hangs up.
-fn talk(stream: &TcpStream, arrive: &Sender<Purge>, script: &Mutex<VecDeque<u16>>) {
+fn talk(stream: &TcpStream, arrive: &Sender<Purge>, script: &Mutex<Script>) {
     let (mut lines, mut out) = (BufReader::new(stream), stream);
     while let Some(request) = line(&mut lines) {
         let headers: Vec<(String, String)> = std::iter::from_fn(|| line(&mut lines))
@@ -93,12 +107,15 @@ fn talk(stream: &TcpStream, arrive: &Sender<Purge>, script: &Mutex<VecDeque<u16>
         lines.read_exact(&mut body).unwrap();
         purge.body = serde_json::from_slice(&body).unwrap();
         // Asked for before it is known to have arrived, so that a test's next words come later.
-        let status = script.lock().unwrap().pop_front().unwrap_or(200);
+        let (status, location) = {
+            let mut script = script.lock().unwrap();
+            (script.statuses.pop_front().unwrap_or(200), script.location.clone())
+        };
         if arrive.send(purge).is_err() {
             return;
         }
         let answer =
-            format!("HTTP/1.1 {status} X\r\nlocation: /elsewhere\r\ncontent-length: 2\r\n\r\nok");
+            format!("HTTP/1.1 {status} X\r\nlocation: {location}\r\ncontent-length: 2\r\n\r\nok");
         if out.write_all(answer.as_bytes()).is_err() {
             return;
         }
