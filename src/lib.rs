@@ -14,6 +14,7 @@ pub mod db;
 pub mod error;
 pub mod http;
 pub mod ids;
+pub mod integrity;
 pub mod journal;
 pub mod media;
 pub mod operations;

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 use deunicode::deunicode;
 use fluent_uri::Uri;
 use regex::Regex;
-use unicode_normalization::{UnicodeNormalization, is_nfc};
+use unicode_normalization::UnicodeNormalization;
+pub use unicode_normalization::is_nfc;
 use url::Url;
 use validator::ValidationError;
 

@@ -78,6 +78,15 @@ impl Instant {
     }
 }
 
+/// Reads an instant as intervals keep their end: [`Instant::NEVER`], which nobody may send, is one.
+pub fn or_never<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text == Instant::NEVER.to_string() {
+        return Ok(Instant::NEVER);
+    }
+    text.parse().map_err(de::Error::custom)
+}
+
 /// Reads RFC 3339 with an offset; finer fractions than a microsecond are cut off.
 impl std::str::FromStr for Instant {
     type Err = &'static str;

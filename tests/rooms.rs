@@ -14,13 +14,14 @@ use regex::Regex;
 const FLOORS: &[&[&str]] = &[
     &["config", "error", "ids", "outbound", "tags", "text", "time", "traces"],
     &["db"],
-    &["http", "purge", "transfer"],
+    &["http", "purge"],
+    &["transfer"],
     &["auth", "operations"],
     &["sections"],
     &["media", "ads", "users", "journal"],
     &["articles"],
     &["comments"],
-    &["pages"],
+    &["integrity", "pages"],
     &["app"],
     &["cli"],
 ];

@@ -34,7 +34,9 @@ text_enum! {
 }
 
 /// One ad slot.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, ToSchema)]
+#[derive(
+    Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema,
+)]
 #[diesel(table_name = ad_slots, treat_none_as_null = true)]
 #[schema(as = AdSlot)]
 pub struct AdSlotRow {

@@ -7,7 +7,7 @@ use super::{
     blocks::Block,
     editions::{self, model::EditionRow},
     ground::Ground,
-    input::Genre,
+    input::{ArticleInput, Genre},
     model::{ArticleRow, Standing},
     references::{self, Known},
     related::model::LinkRow,
@@ -75,8 +75,7 @@ pub fn longer(
 }
 
 /// What keeps the text itself from readers.
-pub fn text(article: &ArticleRow, blockers: &mut Vec<FieldError>) {
-    let document = &article.document.0;
+pub fn text(document: &ArticleInput, blockers: &mut Vec<FieldError>) {
     if document.headline.trim().is_empty() {
         blockers.push(FieldError::at("/headline", "required", "is needed for publishing"));
     }

@@ -7,6 +7,7 @@ pub mod editions;
 pub mod ground;
 pub mod importing;
 pub mod input;
+pub mod integrity;
 pub mod manage;
 pub mod model;
 pub mod publishing;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A working copy, as the database keeps it.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Deserialize, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = articles, treat_none_as_null = true)]
 pub struct ArticleRow {
     pub id: ArticleId,

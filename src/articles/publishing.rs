@@ -134,7 +134,7 @@ pub fn plan_on(
     if let Some((live, end)) = &ends {
         checks::longer(conn, live, *end, &mut blockers)?;
     }
-    checks::text(article, &mut blockers);
+    checks::text(document, &mut blockers);
     let (uses, missing) = ground.known().resolve(document);
     blockers.extend(missing);
     let mut warnings = Vec::new();

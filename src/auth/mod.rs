@@ -1,6 +1,7 @@
 //! Who is calling and what they may do.
 mod derived;
 pub mod guard;
+pub mod integrity;
 pub mod me;
 pub mod model;
 pub mod party;

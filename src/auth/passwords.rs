@@ -1,7 +1,7 @@
 //! Passwords: argon2id (RFC 9106) at its current parameters, off the async threads.
 use std::{sync::LazyLock, thread::available_parallelism};
 
-use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
+use argon2::{Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
 use zxcvbn::{Score, zxcvbn};
 
@@ -45,6 +45,22 @@ fn is_common(password: &str, owner: &[String]) -> bool {
     let known: Vec<&str> =
         words.chain(owner.iter().map(String::as_str)).filter(|word| !word.is_empty()).collect();
     zxcvbn(password, &known).score() < Score::Three
+}
+
+/// The dearest hash that is taken from elsewhere, in KiB: verifying takes as much memory.
+const MEMORY_MAX: u32 = 64 * 1024;
+/// And how often it goes through it, times how many ways at once.
+const PASSES_MAX: u32 = 16;
+
+/// Whether a text is a hash that this program could have made, now or with dearer parameters.
+pub fn is_hash(text: &str) -> bool {
+    let Ok(hash) = PasswordHash::new(text) else { return false };
+    let dear = Params::try_from(&hash).is_ok_and(|params| {
+        params.m_cost() <= MEMORY_MAX
+            && params.t_cost().saturating_mul(params.p_cost()) <= PASSES_MAX
+    });
+    let whole = hash.salt.is_some() && hash.hash.is_some();
+    dear && whole && hash.algorithm == argon2::ARGON2ID_IDENT
 }
 
 /// Hashes a password on this very thread.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::{config::Config, error::Result, transfer::import};
+use crate::{config::Config, error::Result, integrity::Newsroom, time::Clock, transfer::import};
 
 /// From where.
 #[derive(Args)]
@@ -14,7 +14,9 @@ pub struct ImportOptions {
 
 /// Takes the export in and says how much that was.
 pub fn import(config: &Config, options: &ImportOptions) -> Result<()> {
-    let rows = import::import(&config.database_url, &options.folder)?;
+    let now = Clock::system().now();
+    let checks = |exported| Newsroom::new(exported, now);
+    let rows = import::import(&config.database_url, &options.folder, checks)?;
     println!("{rows} rows, read back and compared");
     Ok(())
 }

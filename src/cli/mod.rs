@@ -58,8 +58,10 @@ enum Command {
     Export(export::ExportOptions),
     /// Take an export into an empty database, SQLite or PostgreSQL.
     ///
-    /// Interrupted and started again, it goes on where it was. At the end everything is read back
-    /// and compared with the manifest; until then the database is not served.
+    /// First every row is held against the rules that the API keeps; what breaks one is named by
+    /// file and line, and nothing is taken in. Interrupted and started again, it goes on where it
+    /// was. At the end everything is read back and compared with the manifest; until then the
+    /// database is not served.
     Import(import::ImportOptions),
     /// Add, list and change the users of the newsroom.
     #[command(subcommand)]

@@ -3,6 +3,7 @@ pub mod decisions;
 pub mod deliver;
 pub mod flood;
 pub mod gauges;
+pub mod integrity;
 pub mod manage;
 pub mod model;
 pub mod posting;

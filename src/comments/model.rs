@@ -68,7 +68,7 @@ text_enum! {
 }
 
 /// One comment, as the database keeps it.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, Deserialize, Queryable, Selectable, Insertable)]
 #[diesel(table_name = comments)]
 pub struct CommentRow {
     pub id: CommentId,

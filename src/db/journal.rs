@@ -1,6 +1,6 @@
 //! The journal: every change, appended in the change's own transaction.
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -191,7 +191,7 @@ impl NewRow {
 }
 
 /// One recorded change.
-#[derive(Debug, Queryable, Selectable, Serialize, ToSchema)]
+#[derive(Debug, Queryable, Selectable, Serialize, Deserialize, ToSchema)]
 #[diesel(table_name = journal)]
 pub struct Change {
     /// The place in the journal: grows, never reused. Gaps are possible.

@@ -110,6 +110,40 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("journal_readers.held_until", "the end of such a turn"),
 ];
 
+/// Hands every table that is exported to a macro, those that others refer to first. A path begins
+/// with the paths of the sections above it, and a reply has a higher ordinal than what it replies
+/// to.
+macro_rules! for_each_table {
+    ($then:ident) => {
+        $then! {
+            users by id;
+            sections by path;
+            section_redirects by path;
+            media_credits by id;
+            media by id;
+            ad_slots by id;
+            articles by id;
+            article_authors by article_id, user_id;
+            article_uses by article_id, kind, target_id;
+            related_links by id;
+            editions by id;
+            edition_keys by edition_id, facet;
+            edition_uses by article_id, number, kind, target_id;
+            comment_threads by article_id;
+            comments by article_id, ordinal;
+            comment_reports by id;
+            comment_words by id;
+            second_factors by user_id;
+            recovery_codes by user_id, digest;
+            // The places of its readers come along, so that a cache outside is told of the last
+            // changes even where that was not yet done.
+            journal by seq;
+            journal_readers by name;
+        }
+    };
+}
+pub(crate) use for_each_table;
+
 macro_rules! tables {
     ($($name:ident by $first:ident $(, $next:ident)*;)+) => {
         vec![$(Table {
@@ -120,35 +154,8 @@ macro_rules! tables {
     };
 }
 
-/// Every table that is exported, those that others refer to first. A path begins with the paths
-/// of the sections above it, and a reply has a higher ordinal than what it replies to.
-pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
-    tables! {
-        users by id;
-        sections by path;
-        section_redirects by path;
-        media_credits by id;
-        media by id;
-        ad_slots by id;
-        articles by id;
-        article_authors by article_id, user_id;
-        article_uses by article_id, kind, target_id;
-        related_links by id;
-        editions by id;
-        edition_keys by edition_id, facet;
-        edition_uses by article_id, number, kind, target_id;
-        comment_threads by article_id;
-        comments by article_id, ordinal;
-        comment_reports by id;
-        comment_words by id;
-        second_factors by user_id;
-        recovery_codes by user_id, digest;
-        // The places of its readers come along, so that a cache outside is told of the last
-        // changes even where that was not yet done.
-        journal by seq;
-        journal_readers by name;
-    }
-});
+/// Every table that is exported.
+pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| for_each_table!(tables));
 
 fn described<T: diesel::Table<AllColumns: Columns>>(table: &str) -> Vec<Column> {
     let left_out = |column: &Column| {

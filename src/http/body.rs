@@ -134,6 +134,27 @@ pub(super) fn bytes(
 /// Reads JSON (RFC 8259); its texts are brought to normal form C, NUL characters and members
 /// that stand twice refused.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value> {
+    let mut value = unique(bytes)?;
+    each_text(&mut value, &mut String::new(), &mut |text, _| {
+        *text = text::nfc(std::mem::take(text));
+        Ok(())
+    })?;
+    Ok(value)
+}
+
+/// Reads JSON that is kept, and not sent: its texts have to be in normal form C already.
+pub fn parse_kept(text: &str) -> Result<Value> {
+    let mut value = unique(text.as_bytes())?;
+    each_text(&mut value, &mut String::new(), &mut |text, at| {
+        if text::is_nfc(text) {
+            return Ok(());
+        }
+        Err(Error::invalid(at, "nfc", "must be in Unicode's normal form C"))
+    })?;
+    Ok(value)
+}
+
+fn unique(bytes: &[u8]) -> Result<Value> {
     let not_json = |err: serde_json::Error| {
         Error::malformed(match err.classify() {
             Category::Eof if bytes.is_empty() => "The body is empty; it must be JSON.".to_owned(),
@@ -142,30 +163,34 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value> {
     };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut reader);
-    let Unique(mut value) = read.map_err(|err| match err.inner().classify() {
+    let Unique(value) = read.map_err(|err| match err.inner().classify() {
         Category::Data => {
             Error::Invalid(vec![refusal(&pointer(err.path()), &err.inner().to_string())])
         }
         _ => not_json(err.into_inner()),
     })?;
     reader.end().map_err(not_json)?;
-    normalise(&mut value, &mut String::new())?;
     Ok(value)
 }
 
-fn normalise(value: &mut Value, at: &mut String) -> Result<()> {
+/// Does `then` with every text, and refuses NUL characters.
+fn each_text(
+    value: &mut Value,
+    at: &mut String,
+    then: &mut impl FnMut(&mut String, &str) -> Result<()>,
+) -> Result<()> {
     let length = at.len();
     match value {
         Value::String(text) => {
             if text.contains('\0') {
                 return Err(Error::invalid(at, "nul", "must not contain a NUL character"));
             }
-            *text = text::nfc(std::mem::take(text));
+            then(text, at)?;
         }
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 let _ = write!(at, "/{index}");
-                normalise(item, at)?;
+                each_text(item, at, then)?;
                 at.truncate(length);
             }
         }
@@ -176,7 +201,7 @@ fn normalise(value: &mut Value, at: &mut String) -> Result<()> {
                 if name.contains('\0') {
                     return Err(Error::invalid(at, "nul", "must not contain a NUL character"));
                 }
-                normalise(member, at)?;
+                each_text(member, at, then)?;
                 at.truncate(length);
             }
         }
@@ -197,6 +222,26 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T> {
         let at = pointer(err.path());
         Error::Invalid(vec![refusal(&at, &err.into_inner().to_string())])
     })
+}
+
+/// Reads what is kept, such as a row of a table: it has no member that the type does not know,
+/// at any depth, also where the type itself would pass over one.
+pub fn read_kept<T: DeserializeOwned>(value: Value) -> Result<T> {
+    let mut unknown = Vec::new();
+    let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
+    let kept = serde_ignored::Deserializer::new(Strict(value), &mut note);
+    let read = serde_path_to_error::deserialize(kept).map_err(|err| {
+        let at = pointer(err.path());
+        Error::Invalid(vec![refusal(&at, &err.into_inner().to_string())])
+    })?;
+    if unknown.is_empty() {
+        return Ok(read);
+    }
+    let errors = unknown.iter().map(|path| {
+        let at = format!("/{}", path.replace(".?.", ".").replace('.', "/"));
+        FieldError::at(at, "unknown_member", "is no member")
+    });
+    Err(Error::Invalid(errors.collect()))
 }
 
 /// What serde's message says, with the place where it found the fault. A type that reads itself

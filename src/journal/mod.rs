@@ -1,2 +1,3 @@
 //! The journal, for those who may read it.
+pub mod integrity;
 pub mod manage;

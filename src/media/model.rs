@@ -41,7 +41,9 @@ pub struct FocalPoint {
 }
 
 /// One medium.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, ToSchema)]
+#[derive(
+    Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema,
+)]
 #[diesel(table_name = media, treat_none_as_null = true)]
 #[schema(as = Media)]
 pub struct MediaRow {

@@ -1,5 +1,6 @@
 //! Sections: the tree that every article hangs in.
 pub mod deliver;
+pub mod integrity;
 pub mod manage;
 mod merge;
 pub mod model;

@@ -28,7 +28,9 @@ text_enum! {
 }
 
 /// One section.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, ToSchema)]
+#[derive(
+    Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema,
+)]
 #[diesel(table_name = sections, treat_none_as_null = true)]
 pub struct Section {
     pub id: SectionId,

@@ -1,4 +1,5 @@
-//! Imports: an export's rows into an empty database, as they were, and verified by reading back.
+//! Imports: an export's rows into an empty database, checked before, as they were, and verified by
+//! reading back.
 use std::{
     fs::File,
     io::{BufRead, BufReader, Seek, SeekFrom},
@@ -7,6 +8,8 @@ use std::{
 };
 
 use super::{
+    check::check,
+    integrity::Checks,
     line,
     manifest::{Adding, Manifest, Sum},
     place::at,
@@ -25,6 +28,7 @@ use crate::{
         tables::{Row, TABLES, Table},
     },
     error::{Error, Result},
+    time::Instant,
 };
 
 /// How many rows go into one transaction,
@@ -33,17 +37,20 @@ const ROWS: usize = 2_000;
 const BYTES: usize = 4 * 1024 * 1024;
 
 /// Takes in the export, or goes on where an interrupted run of this has stopped; returns how many
-/// rows it holds. The rows bring the journal's entries about them along, so this writes none.
-pub fn import(url: &DatabaseUrl, folder: &Path) -> Result<u64> {
+/// rows it holds. The rows bring the journal's entries about them along, so this writes none. Not
+/// even the database is made unless the whole export keeps the rules that `checks` makes
+/// for the instant of the export.
+pub fn import<C: Checks>(
+    url: &DatabaseUrl,
+    folder: &Path,
+    checks: impl FnOnce(Instant) -> C,
+) -> Result<u64> {
     let step = Mutex::new(String::new());
     let line = || step.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let say = |line: String| *step.lock().unwrap_or_else(PoisonError::into_inner) = line;
     let (manifest, digest) = Manifest::read(folder)?;
     telling(line, || {
-        for sum in &manifest.files {
-            say(format!("reading {}", sum.file));
-            sum.verify(folder)?;
-        }
+        check(folder, &manifest, &mut checks(manifest.exported_at), say)?;
         migrations::run(url)?;
         let mut conn = long::connect(url, For::Writing)?;
         let mut place = begin(&mut conn, &manifest, digest)?;
@@ -111,19 +118,32 @@ fn fill(
             to.rows += 1;
             to.bytes += i64::try_from(length).map_err(Error::internal)?;
             bytes += length;
-            batch.push(line::read(table, &text).map_err(|why| {
-                Error::internal(format!("{}, line {}: {why}", path.display(), to.rows))
-            })?);
+            batch
+                .push(line::read(table, &text).map_err(|why| {
+                    Error::internal(format!("{}:{}: {why}", place.file, to.rows))
+                })?);
         }
         if batch.is_empty() {
             return Ok(());
         }
         long::transaction(conn, For::Writing, |conn| {
             imports::advance(conn, place, &to)?;
-            rows::insert(conn, table, &batch)
+            rows::insert(conn, table, &batch).map_err(|err| {
+                refused(err, &format!("{}:{}-{}", place.file, place.rows + 1, to.rows))
+            })
         })?;
         *place = to;
         say(format!("filling {}, row {}", table.name, place.rows));
+    }
+}
+
+/// What the database says to rows that it does not take, with where they stand.
+fn refused(err: Error, lines: &str) -> Error {
+    match err {
+        // The database is away or full, whatever the rows are.
+        Error::Unavailable(_) | Error::Contended(_) | Error::Full(_) => err,
+        Error::Internal(why) => Error::internal(format!("{lines}: {why}")),
+        other => Error::internal(format!("{lines}: {other}")),
     }
 }
 

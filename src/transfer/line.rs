@@ -5,9 +5,12 @@ use std::{collections::HashMap, fmt::Display};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::db::{
-    tables::{Column, Kind, Row, Table, Value},
-    types::Json,
+use crate::{
+    db::{
+        tables::{Column, Kind, Row, Table, Value},
+        types::Json,
+    },
+    time::{self, Instant},
 };
 
 /// Appends the row to `out`, with its line end.
@@ -72,10 +75,8 @@ fn value(column: &Column, text: &str) -> Result<Value, String> {
     })
 }
 
-fn instant(text: &str) -> Result<crate::time::Instant, String> {
-    use crate::time::Instant;
-    let never = parse::<String>(text)? == Instant::NEVER.to_string();
-    if never { Ok(Instant::NEVER) } else { parse(text) }
+fn instant(text: &str) -> Result<Instant, String> {
+    time::or_never(&mut serde_json::Deserializer::from_str(text)).map_err(words)
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// One user, as the database keeps one.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Deserialize, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = users)]
 pub struct UserRow {
     pub id: UserId,

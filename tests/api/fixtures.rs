@@ -3,6 +3,7 @@ use std::{fs, path::Path, process::Command};
 
 use broadsheet::{
     db::migrations::{self, Fit},
+    integrity::Newsroom as Rules,
     transfer::{export::export, import::import},
 };
 use diesel::{Connection, RunQueryDsl, SqliteConnection, sql_types::Text};
@@ -57,6 +58,17 @@ async fn upgrades_with_its_data(release: &Path, engine: Engine) {
     }
     let admin = app.admin().await;
     admin.post("/manage/v1/sections", json!({"name": "Upgrades"})).await.expect(201);
+
+    // What it holds can be moved on: it keeps the rules of the present program.
+    let (home, other) = (tempfile::tempdir().unwrap(), engine.database());
+    let folder = home.path().join("export");
+    export(&app.url().parse().unwrap(), &folder, app.now()).unwrap();
+    take_in(&other.url, &folder);
+}
+
+fn take_in(url: &str, folder: &Path) {
+    let rules = |exported| Rules::new(exported, exported);
+    import(&url.parse().unwrap(), folder, rules).unwrap();
 }
 
 /// Whether the answer says all that is expected; a later version may say more.
@@ -91,7 +103,7 @@ async fn make() {
     export(&room.app.url().parse().unwrap(), &moved, room.app.now()).unwrap();
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let database = engine.database();
-        import(&database.url.parse().unwrap(), &moved).unwrap();
+        take_in(&database.url, &moved);
         let dump = match engine {
             Engine::Sqlite => dump_sqlite(&database),
             Engine::Postgres => dump_postgres(&database),

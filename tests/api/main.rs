@@ -33,6 +33,7 @@ mod sections;
 mod session;
 mod settings;
 mod support;
+mod tampered;
 mod throttle;
 mod traces;
 mod transfer;

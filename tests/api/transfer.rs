@@ -12,9 +12,10 @@ use broadsheet::{
         journal,
         tables::{Kind, LEFT_OUT, TABLES},
     },
-    error::Error,
+    error::{Error, Result},
+    integrity::Newsroom as Rules,
     time::Clock,
-    transfer::{export::export, import::import},
+    transfer::{export::export, import},
 };
 use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 use serde_json::json;
@@ -44,6 +45,11 @@ fn exported(app: &TestApp) -> (TempDir, PathBuf) {
     let folder = home.path().join("export");
     export(&url(app.url()), &folder, app.now()).unwrap();
     (home, folder)
+}
+
+/// Takes an export in at the instant at which it was made.
+fn import(url: &DatabaseUrl, folder: &Path) -> Result<u64> {
+    import::import(url, folder, |exported| Rules::new(exported, exported))
 }
 
 fn why<T>(refused: Result<T, Error>) -> String {

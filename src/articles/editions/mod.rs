@@ -1,5 +1,6 @@
 //! Editions: the immutable, numbered snapshots that readers get.
 pub mod feed;
+pub mod integrity;
 pub mod manage;
 pub mod model;
 pub mod queries;

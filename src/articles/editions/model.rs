@@ -14,7 +14,7 @@ use crate::{
     ids::{AnyId, ArticleId, SectionId, UserId},
     tags::Facet,
     text, text_enum,
-    time::Instant,
+    time::{self, Instant},
 };
 
 text_enum! {
@@ -63,7 +63,7 @@ impl From<&ArticleInput> for Summary {
 }
 
 /// One edition.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, Deserialize, Queryable, Selectable, Insertable)]
 #[diesel(table_name = editions)]
 pub struct EditionRow {
     pub id: AnyId,
@@ -72,8 +72,10 @@ pub struct EditionRow {
     pub kind: EditionKind,
     pub valid_from: Instant,
     /// [`Instant::NEVER`] where no end is set.
+    #[serde(deserialize_with = "time::or_never")]
     pub valid_until: Instant,
     /// The end as it was asked for; `valid_until` never lies behind it.
+    #[serde(deserialize_with = "time::or_never")]
     pub planned_until: Instant,
     pub retired: bool,
     pub section_id: SectionId,

@@ -81,7 +81,7 @@ tagged_union! {
 }
 
 /// A related link, as the database keeps it.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Deserialize, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = related_links, treat_none_as_null = true)]
 pub struct LinkRow {
     pub id: LinkId,
@@ -128,17 +128,7 @@ impl LinkRow {
 
     /// The input that would make this link as it is.
     pub fn input(&self) -> RelatedLinkInput {
-        let (title, rel) = (self.title.clone(), self.rel);
-        match (self.kind, self.target_article_id) {
-            (LinkKind::Internal, Some(target_article_id)) => {
-                RelatedLinkInput::Internal(InternalLink { target_article_id, title, rel })
-            }
-            _ => RelatedLinkInput::External(ExternalLink {
-                url: self.url.clone().unwrap_or_default(),
-                title: title.unwrap_or_default(),
-                rel,
-            }),
-        }
+        self.frozen().input()
     }
 
     /// This link after the input.
@@ -187,6 +177,32 @@ pub struct FrozenLink {
     pub url: Option<String>,
     pub title: Option<String>,
     pub rel: Rel,
+}
+
+impl FrozenLink {
+    /// The input that would make this link as it is.
+    pub fn input(&self) -> RelatedLinkInput {
+        let (title, rel) = (self.title.clone(), self.rel);
+        match (self.kind, self.target_article_id) {
+            (LinkKind::Internal, Some(target_article_id)) => {
+                RelatedLinkInput::Internal(InternalLink { target_article_id, title, rel })
+            }
+            _ => RelatedLinkInput::External(ExternalLink {
+                url: self.url.clone().unwrap_or_default(),
+                title: title.unwrap_or_default(),
+                rel,
+            }),
+        }
+    }
+
+    /// Whether it has what its kind has, and nothing of the other.
+    pub fn is_of_one_kind(&self) -> bool {
+        let (article, address) = (self.target_article_id.is_some(), self.url.is_some());
+        match self.kind {
+            LinkKind::Internal => article && !address,
+            LinkKind::External => address && !article && self.title.is_some(),
+        }
+    }
 }
 
 /// A related link, as editors see it.

@@ -4,6 +4,8 @@ pub mod model;
 pub mod queries;
 mod recovery;
 
+pub use recovery::MANY as RECOVERY_CODES;
+
 use super::{model::Account, queries as auth, tokens::Keys};
 use crate::{
     db::{Tx, journal::Entry},

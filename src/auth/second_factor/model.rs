@@ -17,7 +17,7 @@ use crate::{
 const ISSUER: &str = "Broadsheet";
 
 /// A user's second factor, as the database keeps one.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Deserialize, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = second_factors)]
 pub struct Factor {
     pub user_id: UserId,

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 
 /// How many there are at a time.
-const MANY: usize = 10;
+pub const MANY: usize = 10;
 /// Base32 (RFC 4648), in lower case: no digit looks like a letter.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 /// Of five bits each: 80 bits, too many to go through, so that a plain digest keeps them safe.

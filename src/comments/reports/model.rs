@@ -105,7 +105,7 @@ impl ReportInput {
 }
 
 /// One report, as the database keeps it.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, Deserialize, Queryable, Selectable, Insertable)]
 #[diesel(table_name = comment_reports)]
 pub struct ReportRow {
     pub id: ReportId,

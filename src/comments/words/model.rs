@@ -25,14 +25,17 @@ text_enum! {
 }
 
 /// One word that comments are held or refused for.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, ToSchema)]
+#[derive(
+    Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema,
+)]
 #[diesel(table_name = comment_words)]
 pub struct CommentWord {
     pub id: CommentWordId,
     /// The word or phrase, as it was listed.
     pub word: String,
     /// As it is compared; no other word of the list is compared by the same.
-    #[serde(skip)]
+    #[serde(skip_serializing)]
+    #[schema(ignore)]
     pub likeness: String,
     pub kind: WordKind,
     /// Moves with every change; the `ETag` is made of it.

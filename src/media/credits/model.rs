@@ -24,7 +24,9 @@ text_enum! {
 }
 
 /// One credit, as the database keeps one.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, ToSchema)]
+#[derive(
+    Debug, Clone, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema,
+)]
 #[diesel(table_name = media_credits, treat_none_as_null = true)]
 #[schema(as = MediaCreditRow)]
 pub struct CreditRow {
