@@ -2,6 +2,7 @@
 use actix_web::{get, put};
 
 use super::{
+    client::Client,
     guard::{Allow, Caller},
     model::{Account, Me, PasswordChange, Tokens},
     passwords, queries,
@@ -71,6 +72,7 @@ async fn change_password(
     allow: Allow<SignedIn>,
     db: Db,
     keys: Keys,
+    client: Client,
     Body(input): Body<PasswordChange>,
 ) -> Result<Answer> {
     let (id, sid, now) = (allow.caller.id, allow.caller.session, allow.caller.now);
@@ -85,7 +87,9 @@ async fn change_password(
             let (session, _) = queries::find_session(tx, sid, now)?.ok_or(ENDED)?;
             let epoch = queries::set_password(tx, id, &hash, now)?;
             queries::delete_others(tx, id, sid)?;
-            if !queries::rotate(tx, sid, now.plus_seconds(REFRESH_SECONDS))? {
+            // The refresh token before is good no longer, not even for a while.
+            let until = now.plus_seconds(REFRESH_SECONDS);
+            if !queries::rotate(tx, sid, until, None, client)? {
                 return Err(ENDED);
             }
             attempt.succeeded(tx)?;

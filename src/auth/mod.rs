@@ -1,4 +1,5 @@
 //! Who is calling and what they may do.
+mod client;
 mod derived;
 pub mod guard;
 pub mod integrity;

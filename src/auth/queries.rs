@@ -2,6 +2,7 @@
 use diesel::prelude::*;
 
 use super::{
+    client::Client,
     model::{Account, Session},
     tokens::AccessClaims,
 };
@@ -74,13 +75,22 @@ pub fn find_session(
     Ok(found.optional()?)
 }
 
-/// Moves a sign-in to its next refresh token; answers whether it was still there: a change of
-/// the user ends sign-ins without holding each.
-pub fn rotate(conn: &mut Conn, id: SessionId, expires_at: Instant) -> Result<bool> {
+/// Moves a sign-in to its next refresh token, for the one before it or for a password; answers
+/// whether it was still there: a change of the user ends sign-ins without holding each.
+pub fn rotate(
+    conn: &mut Conn,
+    id: SessionId,
+    expires_at: Instant,
+    exchanged_at: Option<Instant>,
+    client: Client,
+) -> Result<bool> {
     let moved = diesel::update(sessions::table.find(id))
         .set((
             sessions::generation.eq(sessions::generation + 1),
             sessions::expires_at.eq(expires_at),
+            sessions::exchanged_at.eq(exchanged_at),
+            sessions::device.eq(client.device),
+            sessions::network.eq(client.network),
         ))
         .execute(conn)?;
     Ok(moved > 0)

@@ -2,16 +2,17 @@
 use actix_web::{delete, get, post};
 
 use super::{
+    client::Client,
     guard::{Allow, Caller, Guest},
-    model::{Account, OwnSession, OwnSessions, RefreshInput, Session, SignIn, Tokens, fold_email},
+    model::{Account, Presented, RefreshInput, Session, SignIn, SignIns, Tokens, fold_email},
     passwords, queries,
-    roles::SignedIn,
+    roles::{Role, SignedIn},
     second_factor::{self, Shown},
     throttle::Attempt,
     tokens::{ACCESS_SECONDS, Keys, REFRESH_SECONDS},
 };
 use crate::{
-    db::{Actor, Context, Db, Tx, journal::Entry},
+    db::{Actor, Conn, Context, Db, Tx, journal::Entry},
     error::{Error, Result, request_id},
     http::{
         address::Address,
@@ -19,6 +20,7 @@ use crate::{
         body::Body,
         handlers::ServiceConfig,
         meter::{Factor, Meter},
+        path::Id,
     },
     ids::{SessionId, UserId},
     time::Instant,
@@ -30,7 +32,7 @@ const LISTED: i64 = 100;
 /// Hangs the routes into the management face.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(sign_in).service(refresh_session).service(sign_out);
-    cfg.service(list_sessions).service(sign_out_everywhere);
+    cfg.service(list_sessions).service(end_session).service(sign_out_everywhere);
 }
 
 /// Sign in
@@ -50,12 +52,13 @@ async fn sign_in(
     keys: Keys,
     meter: Meter,
     from: Address,
+    client: Client,
     Body(input): Body<SignIn>,
 ) -> Result<Answer> {
     let email = fold_email(&input.email);
     let attempt = Attempt::to_sign_in(&db, &keys, guest.0.clone(), &email, from).await?;
     let account = proven(&db, &meter, email, input.password).await?;
-    let (user, session) = (account.id, Session::new(account.id, guest.0.now));
+    let (user, session) = (account.id, Session::new(account.id, client, guest.0.now));
     let tokens = tokens(&keys, &account, account.token_epoch, session.id, 1, guest.0.now)?;
     let shown = start(db, keys, guest.0, attempt, account, session, input.code).await?;
     if matches!(shown, Shown::Wrong) {
@@ -126,8 +129,10 @@ async fn start(
 
 /// Exchange a refresh token
 ///
-/// Gives the next pair of tokens. Each refresh token is good once: when one comes back a second
-/// time, someone else has it, and the whole sign-in is ended.
+/// Gives the next pair of tokens. Each refresh token is good once. Where the answer got lost, or
+/// two windows asked at the same time, the token brings the same new refresh token again, for 30
+/// seconds and as long as that one was not used. When it comes back after that, someone else has
+/// it, and the whole sign-in is ended.
 #[utoipa::path(tag = "session", request_body = RefreshInput, responses(
     (status = 200, description = "The next pair of tokens.", body = Tokens),
     (status = 401, description = "The refresh token is not valid, was used before, or its sign-in has ended.")))]
@@ -137,6 +142,7 @@ async fn refresh_session(
     db: Db,
     keys: Keys,
     meter: Meter,
+    client: Client,
     Body(input): Body<RefreshInput>,
 ) -> Result<Answer> {
     let now = guest.0.now;
@@ -150,19 +156,30 @@ async fn refresh_session(
                 tx.nothing_to_record("the sign-in has ended already");
                 return Ok(None);
             };
-            if session.generation != claims.generation {
-                queries::delete(tx, session.id)?;
-                tx.record(Entry::new("ended", &session).note("refresh token used twice"))?;
-                return Ok(None);
-            }
-            let goes_on = queries::rotate(tx, session.id, now.plus_seconds(REFRESH_SECONDS))?;
+            let (goes_on, next, issued) = match session.presented(claims.generation, now) {
+                Presented::Reused => {
+                    queries::delete(tx, session.id)?;
+                    tx.record(Entry::new("ended", &session).note("refresh token used twice"))?;
+                    return Ok(None);
+                }
+                Presented::Again(at) => (true, session.generation, at),
+                Presented::Next => {
+                    let until = now.plus_seconds(REFRESH_SECONDS);
+                    let goes_on = queries::rotate(tx, session.id, until, Some(now), client)?;
+                    (goes_on, session.generation + 1, now)
+                }
+            };
             tx.nothing_to_record("the sign-in goes on, or its end is recorded with the user");
-            Ok(goes_on.then_some((session, account)))
+            Ok(goes_on.then_some((account, next, issued)))
         })
         .await?;
-    let (session, account) = rotated.ok_or(ENDED).inspect_err(|_| refused())?;
-    let next = session.generation + 1;
-    Answer::ok(&tokens(&keys, &account, account.token_epoch, session.id, next, now)?)
+    let (account, next, issued) = rotated.ok_or(ENDED).inspect_err(|_| refused())?;
+    let Tokens { access_token, token_type, expires_in, .. } =
+        tokens(&keys, &account, account.token_epoch, claims.sid, next, now)?;
+    // Signed over the same again, it is the same: nothing of it has to be kept.
+    let refresh_token = keys.refresh(claims.sid, next, issued)?;
+    let refresh_expires_in = REFRESH_SECONDS - (now.seconds() - issued.seconds()).max(0);
+    Answer::ok(&Tokens { access_token, token_type, expires_in, refresh_token, refresh_expires_in })
 }
 
 /// Sign out
@@ -191,21 +208,43 @@ fn end(tx: &mut Tx<'_>, session: &Session) -> Result<()> {
 
 /// List your sign-ins
 ///
-/// Wherever you are signed in now.
+/// Wherever you are signed in now: by which program, from which network, and when it was last used.
 #[utoipa::path(tag = "session", security(("bearer" = [])),
-    responses((status = 200, description = "Your sign-ins.", body = OwnSessions)))]
+    responses((status = 200, description = "Your sign-ins.", body = SignIns)))]
 #[get("/sessions")]
 async fn list_sessions(allow: Allow<SignedIn>, db: Db) -> Result<Answer> {
     let Caller { id, session, now, .. } = allow.caller;
-    let own = db.read(move |conn| queries::sessions_of(conn, id, now, LISTED)).await?;
-    let own = own.into_iter().map(|one| OwnSession {
-        id: one.id,
-        created_at: one.created_at,
-        refreshed_at: one.expires_at.plus_seconds(-REFRESH_SECONDS),
-        expires_at: one.expires_at,
-        current: one.id == session,
-    });
-    Answer::ok(&OwnSessions { data: own.collect() })
+    Answer::ok(&db.read(move |conn| sign_ins(conn, id, session, now)).await?)
+}
+
+/// The sign-ins of a user that run, as they are listed to whoever came by the sign-in `current`.
+pub fn sign_ins(
+    conn: &mut Conn,
+    user: UserId,
+    current: SessionId,
+    now: Instant,
+) -> Result<SignIns> {
+    let running = queries::sessions_of(conn, user, now, LISTED)?;
+    Ok(SignIns { data: running.into_iter().map(|one| one.listed(current)).collect() })
+}
+
+/// End a sign-in
+///
+/// One of your own, or, as an administrator, anybody's; its tokens are refused from now on.
+#[utoipa::path(tag = "session", security(("bearer" = [])),
+    responses((status = 204, description = "Ended.")))]
+#[delete("/sessions/{id}")]
+async fn end_session(allow: Allow<SignedIn>, db: Db, id: Id<SessionId>) -> Result<Answer> {
+    let (user, now) = (allow.caller.id, allow.caller.now);
+    let may_all = allow.caller.is(Role::Admin);
+    db.write(allow.caller, move |tx| {
+        tx.lock(id.0)?;
+        let found = queries::find_session(tx, id.0, now)?.map(|(session, _)| session);
+        let found = found.filter(|session| may_all || session.user_id == user);
+        end(tx, &found.ok_or(Error::NotFound)?)
+    })
+    .await?;
+    Ok(Answer::nothing())
 }
 
 /// Sign out everywhere

@@ -92,6 +92,9 @@ diesel::table! {
         generation -> Integer,
         created_at -> Ts,
         expires_at -> Ts,
+        exchanged_at -> Nullable<Ts>,
+        device -> Nullable<Text>,
+        network -> Nullable<Text>,
     }
 }
 

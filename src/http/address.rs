@@ -9,6 +9,7 @@ use actix_web::{
     FromRequest, HttpRequest,
     dev::{Payload, RequestHead},
 };
+use ipnet::IpNet;
 
 use super::{forwarded, frontend::Frontend};
 use crate::{
@@ -79,6 +80,13 @@ impl Address {
                 Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
             }
         }
+    }
+
+    /// The network around it: an IPv4 /24 or an IPv6 /48, as providers hand them out; what tells
+    /// roughly where somebody is, and not who.
+    pub fn network(self) -> IpNet {
+        let length = if self.0.is_ipv4() { 24 } else { 48 };
+        IpNet::new(self.0, length).map_or_else(|_| self.0.into(), |network| network.trunc())
     }
 }
 
@@ -201,5 +209,7 @@ mod tests {
         let other = Address("2001:db8:1:2:ffff::1".parse().unwrap());
         assert_eq!(one.party(), other.party());
         assert_eq!(Address("192.0.2.1".parse().unwrap()).party().to_string(), "192.0.2.1");
+        assert_eq!(Address("192.0.2.1".parse().unwrap()).network().to_string(), "192.0.2.0/24");
+        assert_eq!(one.network().to_string(), "2001:db8:1::/48");
     }
 }

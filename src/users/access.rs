@@ -1,8 +1,9 @@
 //! What administrators take away from users: their sign-ins, and a second factor that is lost.
-use actix_web::delete;
+use actix_web::{delete, get};
 
+use super::queries;
 use crate::{
-    auth::{guard::Allow, roles::ManageUsers, second_factor, session},
+    auth::{guard::Allow, model::SignIns, roles::ManageUsers, second_factor, session},
     db::Db,
     error::Result,
     http::{answer::Answer, handlers::ServiceConfig, path::Id},
@@ -11,7 +12,22 @@ use crate::{
 
 /// Hangs the routes into the management face.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(end_sessions).service(reset_second_factor);
+    cfg.service(list_user_sessions).service(end_sessions).service(reset_second_factor);
+}
+
+/// List a user's sign-ins
+///
+/// Wherever they are signed in now. `DELETE /manage/v1/sessions/{id}` ends one of them.
+#[utoipa::path(tag = "users", security(("bearer" = ["users:manage"])),
+    responses((status = 200, description = "Their sign-ins.", body = SignIns)))]
+#[get("/users/{id}/sessions")]
+async fn list_user_sessions(allow: Allow<ManageUsers>, db: Db, id: Id<UserId>) -> Result<Answer> {
+    let (current, now) = (allow.caller.session, allow.caller.now);
+    let listed = db.read(move |conn| {
+        queries::find(conn, id.0)?;
+        session::sign_ins(conn, id.0, current, now)
+    });
+    Answer::ok(&listed.await?)
 }
 
 /// End a user's sign-ins

@@ -1,6 +1,7 @@
 //! Signing in and out over HTTP.
 use actix_web::{http::Method, rt};
-use broadsheet::auth::roles::Role;
+use broadsheet::{auth::roles::Role, db::schema::sessions};
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use serde_json::{Value, json};
 
 use crate::support::{ADMIN, Client, PASSWORD, TestApp, on_both_engines};
@@ -9,6 +10,14 @@ on_both_engines! {
     a_sign_in_gives_tokens_that_work_for_a_while,
     wrong_passwords_and_unknown_users_look_the_same,
     a_refresh_token_is_good_once,
+    an_answer_that_was_lost_can_be_asked_for_again,
+    two_tabs_that_refresh_at_once_get_the_same,
+    a_thief_within_the_grace_is_found_out_at_the_next_refresh,
+    a_new_password_leaves_no_grace,
+    a_clock_that_goes_back_ends_no_sign_in,
+    no_token_is_in_the_database,
+    a_sign_in_shows_device_and_network,
+    one_sign_in_is_ended_alone,
     signing_out_ends_the_tokens,
     one_s_own_sign_ins_are_listed,
     signing_out_everywhere_ends_every_sign_in,
@@ -60,13 +69,182 @@ async fn wrong_passwords_and_unknown_users_look_the_same(app: TestApp) {
     assert_eq!(wrong["detail"], unknown["detail"]);
 }
 
+/// Longer than a used refresh token brings its successor again.
+const GRACE: i64 = 31;
+
 async fn a_refresh_token_is_good_once(app: TestApp) {
     let first = sign_in(&app).await;
     let second = refresh(&app, &first).await.expect(200);
+    app.advance(GRACE);
     // Someone else has the first one: nobody keeps the sign-in.
     refresh(&app, &first).await.expect(401);
     refresh(&app, &second).await.expect(401);
     bearer(&app, &second).get(ME).await.expect(401);
+}
+
+async fn an_answer_that_was_lost_can_be_asked_for_again(app: TestApp) {
+    let first = sign_in(&app).await;
+    app.advance(600);
+    let lost = refresh(&app, &first).await.expect(200);
+    app.advance(GRACE - 2);
+    // Also where another server answers.
+    let again = refresh(&app.another(|_| None).await, &first).await.expect(200);
+    assert_eq!(again["refresh_token"], lost["refresh_token"]);
+    let day = 24 * 60 * 60;
+    assert_eq!(again["refresh_expires_in"], 30 * day - (GRACE - 2));
+    bearer(&app, &again).get(ME).await.expect(200);
+    // The successor goes on as if nothing had been lost, and once it was used, grace is over.
+    let second = refresh(&app, &again).await.expect(200);
+    assert_ne!(second["refresh_token"], again["refresh_token"]);
+    let journal = changes(&bearer(&app, &second)).await;
+    assert!(journal.iter().all(|change| change["action"] != "session.ended"));
+    refresh(&app, &first).await.expect(401);
+    bearer(&app, &second).get(ME).await.expect(401);
+    assert_eq!(last_change(&app.admin().await).await["action"], "session.started");
+    let ended = change_before_last(&app.admin().await).await;
+    assert_eq!(
+        (&ended["action"], &ended["summary"]),
+        (&json!("session.ended"), &json!(["refresh token used twice"]),)
+    );
+}
+
+async fn two_tabs_that_refresh_at_once_get_the_same(app: TestApp) {
+    let other = app.another(|_| None).await;
+    let mut tokens = sign_in(&app).await;
+    for _ in 0..4 {
+        let token = json!({"refresh_token": tokens["refresh_token"]});
+        let tabs: Vec<_> = (0..8)
+            .map(|tab| {
+                let server = if tab % 2 == 0 { app.anyone() } else { other.anyone() };
+                let token = token.clone();
+                rt::spawn(async move { server.post("/manage/v1/session/refresh", token).await })
+            })
+            .collect();
+        let mut answers = Vec::new();
+        for tab in tabs {
+            answers.push(tab.await.unwrap().expect(200));
+        }
+        for answer in &answers {
+            assert_eq!(answer["refresh_token"], answers[0]["refresh_token"]);
+            bearer(&app, answer).get(ME).await.expect(200);
+        }
+        tokens = answers.remove(0);
+        app.advance(900);
+    }
+}
+
+async fn a_thief_within_the_grace_is_found_out_at_the_next_refresh(app: TestApp) {
+    let stolen = sign_in(&app).await;
+    let own = refresh(&app, &stolen).await.expect(200);
+    let thief = refresh(&app, &stolen).await.expect(200);
+    app.advance(800);
+    // Whoever of the two refreshes first, the other one's token was used by then.
+    refresh(&app, &own).await.expect(200);
+    app.advance(GRACE);
+    refresh(&app, &thief).await.expect(401);
+    bearer(&app, &thief).get(ME).await.expect(401);
+}
+
+async fn a_new_password_leaves_no_grace(app: TestApp) {
+    let stolen = sign_in(&app).await;
+    let own = refresh(&app, &stolen).await.expect(200);
+    let body = json!({"current_password": PASSWORD, "new_password": "another long sentence"});
+    let sent = Some(("application/json", body.to_string()));
+    let put = bearer(&app, &own).send(Method::PUT, "/manage/v1/me/password", sent).await;
+    let new = put.expect(200);
+    refresh(&app, &own).await.expect(401);
+    // It was the last one before the password: somebody else has it.
+    refresh(&app, &new).await.expect(401);
+}
+
+async fn a_clock_that_goes_back_ends_no_sign_in(app: TestApp) {
+    let first = sign_in(&app).await;
+    app.advance(100);
+    let second = refresh(&app, &first).await.expect(200);
+    app.advance(-20);
+    let again = refresh(&app, &first).await.expect(200);
+    assert_eq!(again["refresh_token"], second["refresh_token"]);
+    app.advance(20);
+    refresh(&app, &again).await.expect(200);
+}
+
+async fn no_token_is_in_the_database(app: TestApp) {
+    let first = sign_in(&app).await;
+    let second = refresh(&app, &first).await.expect(200);
+    let again = refresh(&app, &first).await.expect(200);
+    let kept = app.kept_bytes();
+    for tokens in [&first, &second, &again] {
+        for name in ["access_token", "refresh_token"] {
+            let signature = tokens[name].as_str().unwrap().rsplit('.').next().unwrap().as_bytes();
+            assert!(!kept.windows(signature.len()).any(|bytes| bytes == signature), "{name}");
+        }
+    }
+}
+
+async fn a_sign_in_shows_device_and_network(app: TestApp) {
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let who = json!({"email": ADMIN, "password": PASSWORD});
+    let desk = app.anyone().from("203.0.113.9").with("user-agent", firefox);
+    let tokens = desk.post(SESSION, who).await.expect(200);
+    let own = async |app: &TestApp, tokens: &Value| {
+        let listed = bearer(app, tokens).get(SESSIONS).await.expect(200);
+        let mut listed = listed["data"].as_array().unwrap().clone().into_iter();
+        listed.find(|one| one["current"] == true).unwrap()
+    };
+    let one = own(&app, &tokens).await;
+    assert_eq!(one["device"], "Firefox on Linux");
+    assert_eq!(one["network"], "203.0.113.0/24");
+    app.advance(60);
+    // Where it was used last, not where it began.
+    let curl = app.anyone().from("2001:db8:1:2::7").with("user-agent", "curl/8.14.1");
+    let token = json!({"refresh_token": tokens["refresh_token"]});
+    let tokens = curl.post("/manage/v1/session/refresh", token).await.expect(200);
+    let one = own(&app, &tokens).await;
+    assert_eq!((&one["device"], &one["network"]), (&json!("curl"), &json!("2001:db8:1::/48")));
+    assert!(one["refreshed_at"].as_str() > one["created_at"].as_str());
+    let rows = app.state.db.read(|conn| {
+        let seen = sessions::table.order(sessions::created_at.desc());
+        Ok(seen.select((sessions::device, sessions::network)).first(&mut **conn)?)
+    });
+    let kept: (Option<String>, Option<String>) = rows.await.unwrap();
+    assert_eq!(kept, (Some("curl".to_owned()), Some("2001:db8:1::/48".to_owned())));
+    let kept = app.kept_bytes();
+    for gone in ["203.0.113.9", "Gecko", "8.14.1", "2001:db8:1:2"] {
+        let gone = gone.as_bytes();
+        assert!(!kept.windows(gone.len()).any(|bytes| bytes == gone), "it is kept whole");
+    }
+}
+
+async fn one_sign_in_is_ended_alone(app: TestApp) {
+    let (here, there) = (sign_in(&app).await, sign_in(&app).await);
+    let user = app.add_user("ewa@example.org", &[Role::Editor], &[]).await;
+    let ewa = app.sign_in("ewa@example.org").await;
+    let listed = bearer(&app, &there).get(SESSIONS).await.expect(200);
+    let listed = listed["data"].as_array().unwrap();
+    let current = listed.iter().find(|one| one["current"] == true).unwrap();
+    let at = format!("{SESSIONS}/{}", current["id"].as_str().unwrap());
+    // Nobody hears of others' sign-ins.
+    ewa.send(Method::DELETE, &at, None).await.expect(404);
+    bearer(&app, &here).send(Method::DELETE, &at, None).await.expect(204);
+    refresh(&app, &there).await.expect(401);
+    bearer(&app, &there).get(ME).await.expect(401);
+    let here = bearer(&app, &here);
+    here.send(Method::DELETE, &at, None).await.expect(404);
+    assert_eq!(last_change(&here).await["action"], "session.ended");
+
+    let theirs = format!("/manage/v1/users/{}/sessions", user["id"].as_str().unwrap());
+    ewa.get(&theirs).await.expect(403);
+    let listed = here.get(&theirs).await.expect(200);
+    let one = &listed["data"][0];
+    assert_eq!(
+        (one["current"].as_bool(), listed["data"].as_array().unwrap().len()),
+        (Some(false), 1)
+    );
+    let at = format!("{SESSIONS}/{}", one["id"].as_str().unwrap());
+    here.send(Method::DELETE, &at, None).await.expect(204);
+    ewa.get(ME).await.expect(401);
+    let nobody = "/manage/v1/users/0190c0de-0000-7000-8000-000000000000/sessions";
+    here.get(nobody).await.expect(404);
 }
 
 async fn signing_out_ends_the_tokens(app: TestApp) {

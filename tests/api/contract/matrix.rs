@@ -12,7 +12,7 @@ use self::{Rule::*, What::*};
 use super::{Operation, operations};
 use crate::{
     articles,
-    support::{Answer, Client, TestApp, on_both_engines},
+    support::{Answer, Client, PASSWORD, TestApp, on_both_engines},
 };
 
 on_both_engines! { every_cell_of_the_matrix_is_answered_as_the_table_says }
@@ -31,6 +31,7 @@ enum What {
     Credit,
     AdSlot,
     User,
+    SignIn,
 }
 
 /// What has to hold beside the grant.
@@ -46,6 +47,8 @@ enum Rule {
     Desk,
     /// Authors: it was made by them.
     Made,
+    /// It is their own; of others' only administrators hear.
+    AdminOrOwn,
 }
 
 const MATRIX: &[(What, Rule, &[&str])] = &[
@@ -80,7 +83,8 @@ const MATRIX: &[(What, Rule, &[&str])] = &[
     (Credit, Made, &["replace_media_credit", "patch_media_credit", "delete_media_credit"]),
     (AdSlot, Granted, &["read_ad_slot", "replace_ad_slot", "patch_ad_slot", "delete_ad_slot"]),
     (User, Granted, &["read_user", "replace_user", "patch_user", "delete_user"]),
-    (User, Granted, &["end_sessions", "reset_second_factor"]),
+    (User, Granted, &["list_user_sessions", "end_sessions", "reset_second_factor"]),
+    (SignIn, AdminOrOwn, &["end_session"]),
 ];
 
 /// Operations after which the caller has to sign in again.
@@ -145,8 +149,9 @@ fn expected(operation: &Operation, rule: Rule, Cell { role, own, inside }: Cell)
         Placed if role != Role::Admin && !inside => Verdict::Forbidden,
         Made if role == Role::Author && !own => Verdict::Forbidden,
         DeskOrOwn | Desk if !desk && !own => Verdict::Hidden,
+        AdminOrOwn if role != Role::Admin && !own => Verdict::Hidden,
         Desk if !desk => Verdict::Forbidden,
-        Granted | Placed | Made | DeskOrOwn | Desk => Verdict::Passed,
+        Granted | Placed | Made | DeskOrOwn | Desk | AdminOrOwn => Verdict::Passed,
     }
 }
 
@@ -303,6 +308,10 @@ impl<'a> Newsroom<'a> {
                 let user = &self.users[if cell.own { &cell.role } else { &other }];
                 return made("/manage/v1/users", user);
             }
+            SignIn => {
+                let other = if cell.role == Role::Admin { Role::Editor } else { Role::Admin };
+                return self.sign_in(if cell.own { cell.role } else { other }).await;
+            }
             Draft => return self.draft(cell).await,
             Link => {
                 let draft = self.draft(cell).await;
@@ -339,6 +348,17 @@ impl<'a> Newsroom<'a> {
             }
         };
         made(collection, &by.post(collection, body).await.expect(201))
+    }
+
+    /// One more sign-in of whoever has the role.
+    async fn sign_in(&self, role: Role) -> Target {
+        let who = json!({"email": email(role), "password": PASSWORD});
+        let tokens = self.app.anyone().post("/manage/v1/session", who).await.expect(200);
+        let client = self.app.with_token(tokens["access_token"].as_str().unwrap());
+        let listed = client.get("/manage/v1/sessions").await.expect(200);
+        let mut listed = listed["data"].as_array().unwrap().iter();
+        let current = listed.find(|one| one["current"] == true).unwrap();
+        made("/manage/v1/sessions", current)
     }
 
     async fn draft(&self, cell: Cell) -> Target {
