@@ -20,6 +20,7 @@ pub mod media;
 pub mod operations;
 pub mod outbound;
 pub mod pages;
+pub mod private;
 pub mod purge;
 pub mod sections;
 pub mod tags;

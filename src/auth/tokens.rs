@@ -20,6 +20,7 @@ use crate::{
     config::{Config, DatabaseUrl, Secret},
     error::{Error, Result},
     ids::{AnyId, SessionId, UserId},
+    private,
     time::Instant,
 };
 
@@ -214,11 +215,7 @@ fn kept_beside(database: &Path) -> Result<Secret> {
     let mut name = database.as_os_str().to_owned();
     name.push(".secret");
     let file = Path::new(&name);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    if let Ok(mut new) = options.open(file) {
+    if let Ok(mut new) = private::create_new(file) {
         let mut bytes = [0; 48];
         getrandom::fill(&mut bytes).map_err(|err| Error::internal(err.to_string()))?;
         let secret = STANDARD_NO_PAD.encode(bytes);
@@ -230,5 +227,6 @@ fn kept_beside(database: &Path) -> Result<Secret> {
     if kept.trim().len() < 32 {
         return Err(Error::internal(format!("{} holds no secret; remove it", file.display())));
     }
+    private::warn_if_open(file);
     Ok(Secret::new(kept.trim()))
 }

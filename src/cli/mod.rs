@@ -89,6 +89,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), Failure> {
+    for (name, meant) in config::misspelt() {
+        tracing::warn!("{name} in the environment is no setting; did you mean {meant}?");
+    }
     match command {
         Command::Openapi => Ok(openapi::print()?),
         Command::Demo(options) => wait(demo::demo(Config::from_env()?, options)),

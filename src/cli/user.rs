@@ -9,6 +9,7 @@ use crate::{
     db::{Actor, Context, Db},
     error::{Error, Result},
     http::query::Limit,
+    text,
     time::Clock,
     users::{
         first, manage,
@@ -19,7 +20,8 @@ use crate::{
 
 #[derive(Subcommand)]
 pub enum UserCommand {
-    /// Add a user. The password is read from the terminal or from standard input.
+    /// Add a user. The password is read from the terminal or from standard input. Makes the
+    /// database if there is none; the other commands do not.
     Add(NewUser),
     /// List all users.
     List,
@@ -53,11 +55,18 @@ pub struct NewUser {
 
 /// Does what the command says.
 pub async fn run(command: UserCommand, config: Config) -> Result<()> {
-    let db = Db::open(&config)?;
+    let db = match &command {
+        UserCommand::Add(_) => Db::open(&config)?,
+        UserCommand::List | UserCommand::Password { .. } | UserCommand::Deactivate { .. } => {
+            Db::open_existing(&config)?
+        }
+    };
     let now = Clock::system().now();
     match command {
         UserCommand::Add(NewUser { email, name, roles }) => {
             let password = Some(password()?);
+            // As the API keeps all texts.
+            let [email, name] = [email, name].map(text::nfc);
             let input =
                 UserInput { email, name, roles, sections: Vec::new(), active: true, password };
             let user = first::add_user(&db, input, now).await?;

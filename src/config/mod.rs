@@ -1,5 +1,6 @@
 //! Settings: read from the environment and `.env`, checked once, at the start.
 mod database;
+mod names;
 mod operations;
 mod proxies;
 mod rates;
@@ -10,6 +11,7 @@ mod values;
 use std::{net::SocketAddr, num::NonZeroU32};
 
 pub use database::DatabaseUrl;
+pub use names::misspelt;
 pub use operations::{LogFormat, Operations};
 pub use proxies::{ClientAddressHeader, Proxies};
 pub use rates::Rates;
@@ -290,10 +292,15 @@ pub fn log_format() -> Result<LogFormat, ConfigError> {
 /// Takes what `.env` of the working directory says and the environment does not.
 pub fn load_file() -> Result<(), ConfigError> {
     // Not `dotenv()`, which would take the file of any folder above as well.
-    match dotenvy::from_path(".env") {
-        Err(err) if !err.not_found() => Err(ConfigError { name: ".env", problem: err.to_string() }),
-        _ => Ok(()),
+    let unreadable = |err: dotenvy::Error| ConfigError { name: ".env", problem: err.to_string() };
+    let file = match dotenvy::from_path_iter(".env") {
+        Err(err) if err.not_found() => return Ok(()),
+        file => file.map_err(unreadable)?,
+    };
+    for setting in file {
+        names::check_of_file(&setting.map_err(unreadable)?.0)?;
     }
+    dotenvy::from_path(".env").map_err(unreadable)
 }
 
 #[cfg(test)]

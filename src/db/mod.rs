@@ -30,6 +30,7 @@ mod watchdog;
 use std::{
     future::{Ready, ready},
     ops::{Deref, DerefMut},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -45,6 +46,7 @@ use crate::{
     config::{Config, DatabaseUrl},
     error::{Error, Result},
     ids::{SessionId, UserId},
+    private,
     time::Instant,
 };
 use change::Change;
@@ -116,6 +118,16 @@ impl Db {
     /// not yet filled to its end.
     pub fn open(config: &Config) -> Result<Self> {
         migrations::run(&config.database_url)?;
+        imports::refuse_unfinished(&config.database_url)?;
+        if let DatabaseUrl::Sqlite(path) = &config.database_url {
+            private::warn_if_open(Path::new(path));
+        }
+        Self::open_as_is(config)
+    }
+
+    /// The same for a database that is there and up to date already: a mistyped address makes none.
+    pub fn open_existing(config: &Config) -> Result<Self> {
+        migrations::check_at(&config.database_url)?.or_refused()?;
         imports::refuse_unfinished(&config.database_url)?;
         Self::open_as_is(config)
     }

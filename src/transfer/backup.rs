@@ -22,6 +22,7 @@ use crate::{
         progress::{every, telling},
     },
     error::{Error, Result},
+    private,
 };
 
 /// How often what is written is sent to the disk: little by little, since whoever commits
@@ -61,8 +62,6 @@ pub fn backup(url: &DatabaseUrl, path: &Path) -> Result<u64> {
         checking.store(true, Ordering::Relaxed);
         copy::check(partial.path())
     })?;
-    let permissions = fs::metadata(source).map_err(|err| at(Path::new(source), &err))?;
-    fs::set_permissions(partial.path(), permissions.permissions()).map_err(failed)?;
     file.sync_all().map_err(failed)?;
     partial.settle(path)?;
     file.metadata().map(|of| of.len()).map_err(|err| at(path, &err))
@@ -71,7 +70,7 @@ pub fn backup(url: &DatabaseUrl, path: &Path) -> Result<u64> {
 /// Makes the file empty, whatever an interrupted run has left, and keeps others off it.
 fn claim(partial: &Path) -> Result<File> {
     let failed = |err| at(partial, &err);
-    let mut options = File::options();
+    let mut options = private::options();
     let file = options.create(true).truncate(false).write(true).open(partial).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
@@ -81,6 +80,7 @@ fn claim(partial: &Path) -> Result<File> {
         }
         Err(TryLockError::Error(err)) => return Err(failed(err)),
     }
+    private::restrict(&file).map_err(failed)?;
     file.set_len(0).map_err(failed)?;
     Ok(file)
 }

@@ -1,6 +1,6 @@
 //! Exports: every table as lines of JSON, all of one state of the database.
 use std::{
-    fs::{self, File},
+    fs,
     io::{BufWriter, ErrorKind, Write},
     path::Path,
     sync::{Mutex, PoisonError},
@@ -9,7 +9,7 @@ use std::{
 use super::{
     line,
     manifest::{self, Adding, Manifest, Sum, file_of},
-    place::{Partial, at, make_private, must_be_free, partial, sync},
+    place::{Partial, at, must_be_free, partial, sync},
 };
 use crate::{
     config::DatabaseUrl,
@@ -24,6 +24,7 @@ use crate::{
         tables::{TABLES, Table},
     },
     error::{Error, Result},
+    private,
     time::Instant,
 };
 
@@ -34,7 +35,7 @@ pub fn export(url: &DatabaseUrl, folder: &Path, now: Instant) -> Result<u64> {
     let mut conn = long::connect_to_existing(url, For::Reading)?;
     let at_first = partial(folder);
     tidy(&at_first)?;
-    make_private(&at_first).map_err(|err| at(&at_first, &err))?;
+    private::create_folder(&at_first).map_err(|err| at(&at_first, &err))?;
     let workshop = Partial::new(at_first)?;
     let written = long::transaction(&mut conn, For::Reading, |conn| {
         migrations::check(conn)?.or_refused()?;
@@ -66,8 +67,9 @@ fn write(conn: &mut Conn, workshop: &Path, now: Instant) -> Result<u64> {
     let manifest = Manifest::new(files, now);
     let text = serde_json::to_string_pretty(&manifest).map_err(Error::internal)?;
     let path = workshop.join(manifest::NAME);
-    fs::write(&path, text + "\n").map_err(|err| at(&path, &err))?;
-    sync(&path)?;
+    let mut file = private::create_new(&path).map_err(|err| at(&path, &err))?;
+    file.write_all((text + "\n").as_bytes()).map_err(|err| at(&path, &err))?;
+    file.sync_all().map_err(|err| at(&path, &err))?;
     sync(workshop)?;
     Ok(manifest.rows())
 }
@@ -81,7 +83,7 @@ fn write_table(
     let name = file_of(table.name);
     let path = workshop.join(&name);
     let failed = |err| at(&path, &err);
-    let mut file = BufWriter::new(File::create_new(&path).map_err(failed)?);
+    let mut file = BufWriter::new(private::create_new(&path).map_err(failed)?);
     let (mut sum, mut text) = (Adding::default(), Vec::new());
     rows::stream(conn, table, |row| {
         text.clear();

@@ -1,7 +1,7 @@
 //! Where something is put together: beside its place, and moved there once it is complete.
 use std::{
     ffi::OsString,
-    fs::{self, DirBuilder, File},
+    fs::{self, File},
     future::poll_fn,
     io,
     path::{Path, PathBuf},
@@ -34,14 +34,6 @@ pub fn must_be_free(path: &Path) -> Result<()> {
         Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(err) => Err(at(path, &err)),
     }
-}
-
-/// Makes a folder that nobody else can look into: there will be hashes of passwords in it.
-pub fn make_private(folder: &Path) -> io::Result<()> {
-    let mut private = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
-    private.create(folder)
 }
 
 /// A file or folder that is being put together. Whenever that ends before it is complete, it is

@@ -14,13 +14,11 @@ use std::{
 
 use chrono::{DateTime, NaiveDateTime};
 
-use super::{
-    backup::backup,
-    place::{at, make_private},
-};
+use super::{backup::backup, place::at};
 use crate::{
     config::DatabaseUrl,
     error::{Error, Result},
+    private,
     time::Instant,
 };
 
@@ -51,7 +49,7 @@ pub fn add(
     now: Instant,
     made: impl FnOnce(),
 ) -> Result<Added> {
-    match make_private(folder) {
+    match private::create_folder(folder) {
         Err(err) if err.kind() != ErrorKind::AlreadyExists => return Err(at(folder, &err)),
         _ => {}
     }

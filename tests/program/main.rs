@@ -7,6 +7,7 @@ mod demo;
 #[expect(dead_code, reason = "nothing here takes a cluster down")]
 #[path = "../api/support/engines.rs"]
 mod engines;
+mod files;
 mod heads;
 mod log;
 mod memory;

@@ -32,8 +32,12 @@ pub struct Process {
 impl Process {
     /// Starts it and waits until it serves. What it prints goes to the file `said`.
     pub fn start(home: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        Self::wait_for(program(home, arguments), home, settings)
+    }
+
+    /// The same by a command that is made already.
+    pub fn wait_for(mut command: Command, home: &Path, settings: &[(&str, &str)]) -> Self {
         let address = free_address();
-        let mut command = program(home, arguments);
         command.env("BIND_ADDR", &address).envs(settings.iter().copied());
         let said = File::create(home.join("said")).unwrap();
         let mut child = command.stdout(said).stderr(Stdio::piped()).spawn().unwrap();

@@ -7,7 +7,7 @@ pub mod merge;
 pub mod rows;
 pub mod wal;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use diesel::{
     Connection, RunQueryDsl,
@@ -17,7 +17,11 @@ use diesel::{
 use uuid::Uuid;
 
 use super::{Access, Conn};
-use crate::{config::DatabaseUrl, error::Result};
+use crate::{
+    config::DatabaseUrl,
+    error::{Error, Result},
+    private,
+};
 
 /// Opens a connection to the database that the URL names. Trying one database after the other,
 /// as diesel's derived connection would, blames the URL when the right one is down.
@@ -29,6 +33,10 @@ pub(super) fn connect(url: &DatabaseUrl, access: Access, busy: Duration) -> Resu
             Ok(Conn::Postgres(diesel::PgConnection::establish(&watchful(url.reveal()))?))
         }
         DatabaseUrl::Sqlite(path) => {
+            // An address in the form of a URI is SQLite's own business.
+            if !path.starts_with("file:") {
+                make_private(Path::new(path))?;
+            }
             let mut conn = diesel::SqliteConnection::establish(path)?;
             // The time-out comes first, since switching to the write-ahead log can meet a lock.
             let busy = busy.as_millis();
@@ -56,6 +64,17 @@ pub(super) fn connect(url: &DatabaseUrl, access: Access, busy: Duration) -> Resu
 /// For how long one process may keep another from writing: on SQLite by holding on to the file,
 /// on PostgreSQL by leaving a transaction alone that holds locks. It may be frozen.
 pub(super) const BUSY: Duration = Duration::from_secs(2);
+
+/// Makes the file where there is none. SQLite would let everybody read it; the files that it puts
+/// beside it, it makes like this one.
+fn make_private(path: &Path) -> Result<()> {
+    match private::create_new(path) {
+        Err(err) if !path.exists() => {
+            Err(Error::internal(format!("DATABASE_URL: {}: {err}", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// What libpq is told unless the URL says otherwise, so that it notices a server that is gone
 /// without a word; by itself it would wait for as long as TCP does, up to hours. In seconds but for
