@@ -40,7 +40,7 @@ impl Cache {
             let mut unanswered: Vec<TcpStream> = Vec::new();
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                if stream.read(&mut [0; 1 << 16]).unwrap_or(0) == 0 {
+                if stream.read(&mut [0; 1 << 14]).unwrap_or(0) == 0 {
                     continue;
                 }
                 let hangs = hanging.load(Relaxed);

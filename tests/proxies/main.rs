@@ -1,6 +1,7 @@
 //! The proxies' files as they are shipped, before the program as people run it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
 #[path = "../api/support/cluster.rs"]
+#[expect(dead_code, reason = "other suites need more of it")]
 mod cluster;
 #[path = "../api/support/engines.rs"]
 #[expect(dead_code, reason = "other suites need more of it")]
