@@ -1,6 +1,6 @@
 //! Transactions outside of requests: they wait, and last, for as long as the work needs. Nothing
 //! outlives them on the connection, so a pooler may stand between this and PostgreSQL.
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use diesel::{
     Connection, RunQueryDsl,
@@ -15,8 +15,9 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Ten minutes, in milliseconds: for as long as another process may need with the whole file.
-const PATIENCE: &str = "pragma busy_timeout = 600000;";
+/// For as long as another process may need with the whole file. It counts from the first statement
+/// on, which switches to the write-ahead log and needs the file for itself.
+const BUSY_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +33,10 @@ pub enum For {
 /// Opens a connection for such transactions; makes the database's file where there is none.
 pub fn connect(url: &DatabaseUrl, purpose: For) -> Result<Conn> {
     let access = if purpose == For::Reading { Access::Read } else { Access::Write };
-    let mut conn = super::connect(url, access, super::BUSY)?;
-    match &mut conn {
-        Conn::Sqlite(conn) => conn.batch_execute(PATIENCE)?,
+    let mut conn = super::connect(url, access, BUSY_TIMEOUT)?;
+    if let Conn::Postgres(conn) = &mut conn {
         // What is prepared on one of a pooler's connections is not known to the next.
-        Conn::Postgres(conn) => conn.set_prepared_statement_cache_size(CacheSize::Disabled),
+        conn.set_prepared_statement_cache_size(CacheSize::Disabled);
     }
     Ok(conn)
 }
