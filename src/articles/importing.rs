@@ -69,6 +69,9 @@ pub fn publish(
     for (article, its_links, input) in drafts {
         let status = access.take(Action::Publish, &article)?;
         let plan = publishing::plan_on(&ground, tx, &article, &its_links, &input, caller.id, now)?;
+        for link in &its_links {
+            tx.record(Entry::new("created", link).note(format!("article {}", article.id)))?;
+        }
         let article = plan.published(article, status, input.note, now);
         tx.record(plan.entry(&article))?;
         articles.push(article);

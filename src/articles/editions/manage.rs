@@ -117,9 +117,12 @@ async fn restore_edition(
         let mut document = edition.document.0;
         // The section it was in may have been merged into another since.
         document.article.section_id = Some(edition.section_id);
-        related::queries::restore(tx, &current, &document.related_links)?;
+        let links_changed = related::queries::restore(tx, &current, &document.related_links)?;
         let language = &settings.0.default_language;
-        let article = store(tx, &access, &current, document.article, language)?;
+        let mut article = store(tx, &access, &current, document.article, language)?;
+        if links_changed && article.version == current.version {
+            article = related::manage::touch(tx, &article)?;
+        }
         Answer::resource(&article, &view(tx, &access, article.clone(), caller.now)?)
     })
     .await

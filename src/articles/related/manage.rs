@@ -12,10 +12,7 @@ use crate::{
         guard::{Allow, Caller},
         roles::{ReadArticles, WriteArticles},
     },
-    db::{
-        Conn, Db, Tx,
-        journal::{Entry, Resource},
-    },
+    db::{Conn, Db, Tx, journal::Entry},
     error::Result,
     http::{
         answer::Answer,
@@ -66,7 +63,8 @@ fn opened(tx: &mut Tx<'_>, caller: &Caller, id: ArticleId) -> Result<(Access, Ar
     Ok((access, article))
 }
 
-fn touch(tx: &mut Tx<'_>, article: &ArticleRow, did: &str, link: &LinkRow) -> Result<()> {
+/// Moves the version of an article whose links have changed.
+pub fn touch(tx: &mut Tx<'_>, article: &ArticleRow) -> Result<ArticleRow> {
     let touched = ArticleRow {
         version: article.version + 1,
         updated_at: tx.now(),
@@ -74,8 +72,12 @@ fn touch(tx: &mut Tx<'_>, article: &ArticleRow, did: &str, link: &LinkRow) -> Re
         ..article.clone()
     };
     working::update(tx, &touched)?;
-    tx.record(Entry::new(did, link).note(format!("article {}", article.id)))?;
-    tx.record(Entry::new("edited", &touched).note("related_links"))
+    tx.record(Entry::new("edited", &touched).note("related_links"))?;
+    Ok(touched)
+}
+
+fn entry(did: &str, link: &LinkRow) -> Entry {
+    Entry::new(did, link).note(format!("article {}", link.article_id))
 }
 
 /// List an article's related links
@@ -132,7 +134,8 @@ pub fn create(
     let (access, article) = opened(tx, caller, id)?;
     let now = tx.now();
     let link = queries::append(tx, &access, LinkRow::new(LinkId::new(), id, input, now))?;
-    touch(tx, &article, "created", &link)?;
+    tx.record(entry("created", &link))?;
+    touch(tx, &article)?;
     Ok(link)
 }
 
@@ -214,7 +217,8 @@ fn change(
     expected.check(tx, &current)?;
     let changed = current.changed(input(&current)?, tx.now());
     queries::replace(tx, &access, &current, &changed)?;
-    touch(tx, &article, "changed", &changed)?;
+    tx.record(entry("changed", &changed))?;
+    touch(tx, &article)?;
     answer(tx, &changed, caller.now)
 }
 
@@ -238,7 +242,8 @@ async fn delete_related_link(
         let current = queries::find(tx, id.0, link.0)?;
         expected.check(tx, &current)?;
         queries::delete(tx, &current, &article.document.0)?;
-        touch(tx, &article, "deleted", &current)
+        tx.record(entry("deleted", &current))?;
+        touch(tx, &article).map(drop)
     })
     .await?;
     Ok(Answer::nothing())
@@ -265,14 +270,7 @@ async fn reorder_related_links(
         expected.check(tx, &article)?;
         queries::reorder(tx, id.0, &order.link_ids)?;
         let links = queries::of_article(tx, id.0)?;
-        let touched = ArticleRow {
-            version: article.version() + 1,
-            updated_at: tx.now(),
-            edited_since: article.last_edition > 0,
-            ..article
-        };
-        working::update(tx, &touched)?;
-        tx.record(Entry::new("edited", &touched).note("related_links"))?;
+        let touched = touch(tx, &article)?;
         let links = RelatedLinks { data: views(tx, links, caller.now)? };
         Answer::resource(&touched, &links)
     })

@@ -144,23 +144,35 @@ pub fn check_boxes(conn: &mut Conn, id: ArticleId, article: &ArticleInput) -> Re
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
-/// Makes the links what they were when an edition was made. Links to articles that are gone
-/// stay away.
-pub fn restore(tx: &mut Tx<'_>, of: &ArticleRow, links: &[FrozenLink]) -> Result<()> {
-    let article = of.id;
+/// Makes the links what they were when an edition was made, with an entry for each that was
+/// something else; whether any was. Links to articles that are gone stay away.
+pub fn restore(tx: &mut Tx<'_>, of: &ArticleRow, links: &[FrozenLink]) -> Result<bool> {
+    let (article, now) = (of.id, tx.now());
     // The article's version has moved with every change of a link, so this one is above all that
     // its links ever had: no entity tag comes back.
     let version = of.version + 1;
-    let (now, conn): (_, &mut Conn) = (tx.now(), tx);
-    diesel::delete(related_links::table.filter(related_links::article_id.eq(article)))
-        .execute(conn)?;
     let targets: Vec<ArticleId> = links.iter().filter_map(|link| link.target_article_id).collect();
-    let there: Vec<ArticleId> =
-        articles::table.filter(articles::id.eq_any(targets)).select(articles::id).load(conn)?;
-    let kept = links
+    let there: Vec<ArticleId> = articles::table
+        .filter(articles::id.eq_any(targets))
+        .select(articles::id)
+        .load(&mut **tx)?;
+    let kept: Vec<&FrozenLink> = links
         .iter()
-        .filter(|link| link.target_article_id.is_none_or(|target| there.contains(&target)));
+        .filter(|link| link.target_article_id.is_none_or(|target| there.contains(&target)))
+        .collect();
+    let present = of_article(tx, article)?;
+    let frozen: Vec<FrozenLink> = present.iter().map(LinkRow::frozen).collect();
+    if frozen.iter().eq(kept.iter().copied()) {
+        return Ok(false);
+    }
+    diesel::delete(related_links::table.filter(related_links::article_id.eq(article)))
+        .execute(&mut **tx)?;
+    let note = format!("article {article}");
+    for gone in present.iter().filter(|link| kept.iter().all(|kept| kept.id != link.id)) {
+        tx.record(Entry::new("deleted", gone).note(&note))?;
+    }
     for (position, link) in (0..).zip(kept) {
+        let before = present.iter().find(|before| before.id == link.id);
         let row = LinkRow {
             id: link.id,
             article_id: article,
@@ -171,10 +183,23 @@ pub fn restore(tx: &mut Tx<'_>, of: &ArticleRow, links: &[FrozenLink]) -> Result
             title: link.title.clone(),
             rel: link.rel,
             version,
-            created_at: now,
+            created_at: before.map_or(now, |before| before.created_at),
             updated_at: now,
         };
-        diesel::insert_into(related_links::table).values(row).execute(conn)?;
+        let as_before =
+            before.filter(|before| before.frozen() == *link && before.position == position);
+        let row = match (as_before, before) {
+            (Some(as_before), _) => as_before.clone(),
+            (None, Some(_)) => {
+                tx.record(Entry::new("changed", &row).note(&note))?;
+                row
+            }
+            (None, None) => {
+                tx.record(Entry::new("created", &row).note(&note))?;
+                row
+            }
+        };
+        diesel::insert_into(related_links::table).values(row).execute(&mut **tx)?;
     }
-    Ok(())
+    Ok(true)
 }

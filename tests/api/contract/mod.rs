@@ -1,5 +1,6 @@
 //! What must hold for every operation, read off the OpenAPI document itself, so that an
 //! operation added later is judged without being named here.
+mod audit;
 mod document;
 mod guards;
 mod manners;

@@ -143,9 +143,9 @@ fn every_operation_that_names_a_section_is_held_to_sections() {
 /// Where a section or an article stands, or is to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Below the section that the editor's account names.
+    /// Below one of the sections that the editor's account names.
     Inside,
-    /// The very section that the account names.
+    /// The other one of these: to move it would take it away from where it stands.
     Own,
     /// In another part of the tree.
     Outside,
@@ -159,7 +159,9 @@ struct Newsroom<'a> {
     admin: Client,
     editor: Client,
     rival: Client,
+    /// What the editor's account names.
     own: Value,
+    also: Value,
     outside: Value,
     drafts: [Value; 2],
     count: usize,
@@ -180,20 +182,22 @@ impl<'a> Newsroom<'a> {
         // The editor's section stands in one that is not the editor's.
         let above = section(&admin, "Above", &Value::Null).await;
         let own = section(&admin, "Own", &above["id"]).await;
+        let also = section(&admin, "Also", &Value::Null).await;
         let outside = section(&admin, "Outside", &Value::Null).await;
-        app.add_user("limited@example.org", &[Role::Editor], &[&own["id"]]).await;
+        let theirs = [&own["id"], &also["id"]];
+        app.add_user("limited@example.org", &[Role::Editor], &theirs).await;
         app.add_user("rival@example.org", &[Role::Editor], &[&outside["id"]]).await;
         let drafts = [draft(&admin, &own, "Ours").await, draft(&admin, &outside, "Theirs").await];
         let editor = app.sign_in("limited@example.org").await;
         let rival = app.sign_in("rival@example.org").await;
-        Self { app, admin, editor, rival, own, outside, drafts, count: 0 }
+        Self { app, admin, editor, rival, own, also, outside, drafts, count: 0 }
     }
 
     /// A section there, with a draft in it.
     async fn section(&mut self, place: Place) -> Value {
         self.count += 1;
         let parent = match place {
-            Inside => self.own["id"].clone(),
+            Inside => self.also["id"].clone(),
             Outside => self.outside["id"].clone(),
             Top => Value::Null,
             Own => return self.own.clone(),
@@ -359,8 +363,8 @@ async fn hidden_sections_are_read_by_those_whose_they_are(app: TestApp) {
     let listed = editor.get("/manage/v1/sections?total=true").await.expect(200);
     let paths: Vec<&str> =
         listed["data"].as_array().unwrap().iter().map(|it| it["path"].as_str().unwrap()).collect();
-    assert_eq!(paths, ["/above", "/above/own", "/above/own/mine", "/outside"]);
-    assert_eq!(listed["total"], 4);
+    assert_eq!(paths, ["/above", "/above/own", "/above/own/mine", "/also", "/outside"]);
+    assert_eq!(listed["total"], 5);
     for (filter, found) in [(&newsroom.outside, 0), (&newsroom.own, 1)] {
         let below = format!("/manage/v1/sections?parent_id={}", filter["id"].as_str().unwrap());
         let below = editor.get(&below).await.expect(200);

@@ -37,6 +37,7 @@ pub use client::{Answer, Client};
 pub use cluster::Cluster;
 pub use engines::{Database, Engine, execute, on_postgres};
 pub use receiver::{Purge, Receiver};
+pub use rows::{Row, Rows, has_versions};
 
 /// Runs each of these test functions once on every engine.
 macro_rules! on_both_engines {
