@@ -28,6 +28,8 @@ use crate::{
 pub const ACCESS_SECONDS: i64 = 15 * 60;
 /// How long a refresh token lives, in seconds.
 pub const REFRESH_SECONDS: i64 = 30 * 24 * 60 * 60;
+/// By how many seconds the clocks of two servers may differ.
+const LEEWAY_SECONDS: i64 = 30;
 /// The longest token that is looked at, in bytes.
 const TOKEN_MAX: usize = 2048;
 const ISSUER: &str = "broadsheet";
@@ -80,9 +82,11 @@ impl Registered {
         }
     }
 
-    /// Judged by the request's clock, not by the library's.
+    /// Judged by the request's clock, not by the library's. It began a little earlier than it
+    /// says, since the clock of the server that issued it may be ahead (RFC 7519, 4.1.5), but ends
+    /// when its caller was told.
     fn is_current(&self, now: Instant) -> bool {
-        (self.nbf..self.exp).contains(&now.seconds())
+        (self.nbf - LEEWAY_SECONDS..self.exp).contains(&now.seconds())
     }
 }
 

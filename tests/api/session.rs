@@ -8,6 +8,7 @@ use crate::support::{ADMIN, Client, PASSWORD, TestApp, on_both_engines};
 
 on_both_engines! {
     a_sign_in_gives_tokens_that_work_for_a_while,
+    a_token_works_where_the_clock_is_a_little_behind,
     wrong_passwords_and_unknown_users_look_the_same,
     a_refresh_token_is_good_once,
     an_answer_that_was_lost_can_be_asked_for_again,
@@ -59,6 +60,27 @@ async fn a_sign_in_gives_tokens_that_work_for_a_while(app: TestApp) {
     bearer(&app, &next).get(ME).await.expect(200);
     app.advance(tokens["refresh_expires_in"].as_i64().unwrap());
     refresh(&app, &next).await.expect(401);
+}
+
+async fn a_token_works_where_the_clock_is_a_little_behind(app: TestApp) {
+    let who = json!({"email": ADMIN, "password": PASSWORD});
+    for (ahead, accepted) in [(1, true), (30, true), (31, false)] {
+        let other = app.another_ahead(ahead).await;
+        let tokens = other.anyone().post("/manage/v1/session", who.clone()).await.expect(200);
+        let token = tokens["access_token"].as_str().unwrap();
+        let status = if accepted { 200 } else { 401 };
+        app.with_token(token).get("/manage/v1/me").await.expect(status);
+        let refresh = json!({"refresh_token": tokens["refresh_token"]});
+        app.anyone().post("/manage/v1/session/refresh", refresh).await.expect(status);
+    }
+    // No server takes one for longer than its caller was told.
+    let tokens = app.anyone().post("/manage/v1/session", who).await.expect(200);
+    let (token, lifetime) = (&tokens["access_token"], tokens["expires_in"].as_i64().unwrap());
+    let client = app.with_token(token.as_str().unwrap());
+    app.advance(lifetime - 1);
+    client.get("/manage/v1/me").await.expect(200);
+    app.advance(1);
+    client.get("/manage/v1/me").await.expect(401);
 }
 
 async fn wrong_passwords_and_unknown_users_look_the_same(app: TestApp) {

@@ -113,6 +113,12 @@ impl TestApp {
         Self::serve(self.engine, Rc::clone(&self.database), Arc::clone(&self.clock), settings).await
     }
 
+    /// Another server on the same database, whose own clock is so many seconds ahead.
+    pub async fn another_ahead(&self, seconds: i64) -> Self {
+        let clock = Arc::new(AtomicI64::new(self.now().plus_seconds(seconds).micros()));
+        Self::serve(self.engine, Rc::clone(&self.database), clock, |_| None).await
+    }
+
     /// A server on a database with content from elsewhere, at this instant.
     pub async fn on(engine: Engine, database: Database, now: Instant) -> Self {
         let clock = Arc::new(AtomicI64::new(now.micros()));
