@@ -7,6 +7,7 @@ pub mod ads;
 pub mod app;
 pub mod articles;
 pub mod auth;
+pub mod boot_time;
 pub mod cli;
 pub mod comments;
 pub mod config;

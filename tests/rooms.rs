@@ -12,7 +12,18 @@ use regex::Regex;
 /// A room uses rooms of lower floors: never those above, and none beside it. Only the ground
 /// floor is one hall.
 const FLOORS: &[&[&str]] = &[
-    &["config", "error", "ids", "outbound", "private", "tags", "text", "time", "traces"],
+    &[
+        "boot_time",
+        "config",
+        "error",
+        "ids",
+        "outbound",
+        "private",
+        "tags",
+        "text",
+        "time",
+        "traces",
+    ],
     &["db"],
     &["http", "purge"],
     &["transfer"],

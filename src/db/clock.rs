@@ -5,12 +5,12 @@ use std::{
         Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::tags::Tag;
+use crate::{boot_time::BootTime, tags::Tag};
 
 /// A reading of the clock: grows with every change.
 pub type Tick = u64;
@@ -28,8 +28,9 @@ pub struct TagClock {
     now: AtomicU64,
     moves: RwLock<Moves>,
     bells: Mutex<Vec<Sender<()>>>,
-    started: Instant,
-    /// Until when nothing can have been missed, in microseconds since the start.
+    /// When every change up to then was known, in microseconds of the machine's run.
+    complete_at: AtomicU64,
+    /// Until when nothing can have been missed, likewise.
     trusted_until: AtomicU64,
 }
 
@@ -46,7 +47,7 @@ impl Default for TagClock {
             now: AtomicU64::new(1),
             moves: RwLock::default(),
             bells: Mutex::default(),
-            started: Instant::now(),
+            complete_at: AtomicU64::new(0),
             trusted_until: AtomicU64::new(0),
         }
     }
@@ -102,19 +103,27 @@ impl TagClock {
         bells.retain(|bell| !bell.try_send(()).is_err_and(|err| err.is_disconnected()));
     }
 
-    /// Whether no change can have been missed.
+    /// Whether no change can have been missed. Ask before an answer is taken, so that it holds
+    /// for an instant after the request came, however long the machine was suspended before.
     pub fn is_trusted(&self) -> bool {
-        self.trusted_until.load(Ordering::Acquire) > self.micros_at(Instant::now())
+        self.is_trusted_at(BootTime::now())
+    }
+
+    fn is_trusted_at(&self, now: BootTime) -> bool {
+        self.trusted_until.load(Ordering::Acquire) > now.micros()
+    }
+
+    /// For how long changes may have been missed; `None` where none was ever listened for.
+    pub fn incomplete_for(&self) -> Option<Duration> {
+        let at = self.complete_at.load(Ordering::Acquire);
+        (at > 0).then(|| BootTime::now().since(BootTime::from_micros(at)))
     }
 
     /// Every change that was made before `asked` has moved its tags by now: this holds for the
     /// `lease` that follows.
-    pub(super) fn trust(&self, asked: Instant, lease: Duration) {
-        self.trusted_until.store(self.micros_at(asked + lease), Ordering::Release);
-    }
-
-    fn micros_at(&self, at: Instant) -> u64 {
-        u64::try_from(at.duration_since(self.started).as_micros()).unwrap_or(u64::MAX)
+    pub(super) fn trust(&self, asked: BootTime, lease: Duration) {
+        self.complete_at.store(asked.micros(), Ordering::Release);
+        self.trusted_until.store(asked.after(lease).micros(), Ordering::Release);
     }
 }
 
@@ -181,10 +190,14 @@ mod tests {
     #[test]
     fn trust_ends_with_the_lease() {
         let clock = TagClock::default();
-        assert!(!clock.is_trusted());
-        clock.trust(Instant::now(), Duration::from_hours(1));
+        assert!(!clock.is_trusted() && clock.incomplete_for().is_none());
+        let (asked, lease) = (BootTime::now(), Duration::from_hours(1));
+        clock.trust(asked, lease);
         assert!(clock.is_trusted());
-        clock.trust(Instant::now(), Duration::ZERO);
+        // However little of that the program has seen pass.
+        assert!(!clock.is_trusted_at(asked.after(lease)));
+        assert!(clock.incomplete_for().unwrap() < lease);
+        clock.trust(BootTime::now(), Duration::ZERO);
         assert!(!clock.is_trusted());
     }
 }

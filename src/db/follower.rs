@@ -24,6 +24,7 @@ use super::{
     watchdog::Limits,
 };
 use crate::{
+    boot_time::BootTime,
     error::{Error, Result},
     tags::Tag,
 };
@@ -117,7 +118,7 @@ impl Follower {
             own: own.clone(),
             stopped,
         };
-        let asked = Instant::now();
+        let asked = BootTime::now();
         let last = reader.connect(AT_FIRST)?;
         position.store(last, Ordering::Release);
         known.position.fetch_max(last, Ordering::AcqRel);
@@ -169,7 +170,7 @@ struct Reader {
 
 /// Entries of the journal, and since when nothing before them can have been missed.
 struct Look {
-    asked: Instant,
+    asked: BootTime,
     entries: Vec<(i64, Vec<String>)>,
 }
 
@@ -270,7 +271,7 @@ impl Reader {
                 if waits {
                     wait(conn)?;
                 }
-                let asked = Instant::now();
+                let asked = BootTime::now();
                 Ok(Look { asked, entries: journal::tags_after(conn, position, BATCH)? })
             })
         })

@@ -24,4 +24,5 @@ mod purging;
 mod replica;
 mod shift;
 mod stop;
+mod suspended;
 mod whole;
