@@ -103,7 +103,7 @@ impl State {
     /// Opens the database, brings it up to date, and gathers the rest.
     pub fn open(config: Config, clock: Clock) -> Result<Self> {
         let (db, keys) = (Db::open(&config)?, Keys::of(&config)?);
-        let answers = Answers::open(&config, &db);
+        let answers = Answers::open(&config, &db, &clock);
         let hsts = config.hsts_max_age.map(Hsts::new).transpose()?;
         let (limits, running) = (Limits::new(&config), Running::default());
         let (meter, started) = (Meter::open(&ROUTES)?, StartedAt(clock.now()));

@@ -89,6 +89,8 @@ pub struct Config {
     pub cache: bool,
     /// `CACHE_MAX_BYTES`: how much memory they may take.
     pub cache_max_bytes: u64,
+    /// `CACHE_STALE_IF_ERROR`: seconds for which they are used while the database is away.
+    pub cache_stale_if_error: Option<NonZeroU32>,
     /// `CONNECTIONS_PER_ADDRESS`: how many one party may hold open at once.
     pub connections_per_address: Option<NonZeroU32>,
     /// `HSTS_MAX_AGE`: seconds for which browsers shall come by HTTPS alone.
@@ -128,6 +130,7 @@ pub const NAMES: &[&str] = &[
     "DELIVERY_STALE_IF_ERROR",
     "CACHE",
     "CACHE_MAX_BYTES",
+    "CACHE_STALE_IF_ERROR",
     "HSTS_MAX_AGE",
     "CONNECTIONS_PER_ADDRESS",
     "RATE_LIMIT_READS",
@@ -222,6 +225,11 @@ impl Config {
                 "CACHE_MAX_BYTES",
                 get("CACHE_MAX_BYTES").as_deref(),
                 "67108864",
+            )?,
+            cache_stale_if_error: count(
+                "CACHE_STALE_IF_ERROR",
+                get("CACHE_STALE_IF_ERROR").as_deref(),
+                "60",
             )?,
             connections_per_address: count(
                 "CONNECTIONS_PER_ADDRESS",
@@ -352,6 +360,7 @@ mod tests {
             ("CACHE", "perhaps"),
             ("CACHE_MAX_BYTES", "64 MB"),
             ("CACHE_MAX_BYTES", "1000"),
+            ("CACHE_STALE_IF_ERROR", "on"),
             ("HSTS_MAX_AGE", "0"),
             ("CONNECTIONS_PER_ADDRESS", "many"),
             ("RATE_LIMIT_READS", "0"),

@@ -15,7 +15,7 @@ use prometheus::{
 };
 
 use super::{
-    cache::{BYPASS, CACHE_STATUS, HIT, MISS},
+    cache::{BYPASS, CACHE_STATUS, HIT, MISS, STALE},
     routes::{Routes, Served},
 };
 use crate::error::{Error, RateLimit, Result};
@@ -33,7 +33,8 @@ const USUAL: [u16; 23] = [
 ];
 
 /// Where the answers of the delivery face came from.
-const ORIGINS: [(HeaderValue, &str); 3] = [(HIT, "hit"), (MISS, "miss"), (BYPASS, "bypass")];
+const ORIGINS: [(HeaderValue, &str); 4] =
+    [(HIT, "hit"), (MISS, "miss"), (BYPASS, "bypass"), (STALE, "stale")];
 
 /// Counts without a lock and without allocating. Cheap to clone; one for all workers.
 #[derive(Clone)]
@@ -48,7 +49,7 @@ struct Inner {
     sign_ins: IntCounterVec,
     cached: IntCounterVec,
     /// The counters of each of [`ORIGINS`].
-    origins: [IntCounter; 3],
+    origins: [IntCounter; 4],
     /// Those of each operation of the document; in the end, those of all else.
     operations: Vec<Operation>,
 }
@@ -130,7 +131,8 @@ impl Meter {
         .map_err(Error::internal)?;
         let cached = counter(
             "broadsheet_cache_requests_total",
-            "Answers of the delivery face: ready (hit), made (miss), or not to be kept (bypass).",
+            "Answers of the delivery face: ready (hit), made (miss), not to be kept (bypass), or \
+             ready from before the database went away (stale).",
             &["result"],
         )?;
         let in_flight = IntGauge::new(

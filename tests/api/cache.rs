@@ -17,6 +17,8 @@ on_both_engines! {
     requests_that_mean_the_same_share_an_answer,
     each_coding_is_made_once_and_has_its_own_etag,
     an_answer_ends_with_its_time,
+    a_clock_that_is_set_back_shows_nothing_too_early,
+    nothing_was_modified_after_it_was_sent,
     refusals_are_not_kept,
     a_crowd_has_one_answer_made,
     another_server_sees_a_change_at_once,
@@ -191,6 +193,57 @@ async fn an_answer_ends_with_its_time(app: TestApp) {
     app.advance(60);
     assert_eq!(count(&read(&app, &front).await), 0);
     app.anyone().get(&own).await.expect(404);
+}
+
+async fn a_clock_that_is_set_back_shows_nothing_too_early(app: TestApp) {
+    let admin = app.admin().await;
+    let world = section(&app, "World").await;
+    let article = draft(&admin, &world, "Later").await;
+    for step in ["submit", "approve"] {
+        admin.act(&at(&article), &format!("actions/{step}"), json!({})).await.expect(200);
+    }
+    let when = json!({"valid_from": app.in_seconds(60), "valid_to": app.in_seconds(120)});
+    admin.act(&at(&article), "actions/publish", when).await.expect(200);
+    let (own, front) = (page("/world/later"), page("/world"));
+    let count = |answer: &Answer| answer.body["articles"]["data"].as_array().unwrap().len();
+    let looks = |seconds: i64, shown: bool| {
+        let (app, own, front) = (&app, &own, &front);
+        async move {
+            app.advance(seconds);
+            for coding in ["identity", "br"] {
+                let reader = app.anyone().with("accept-encoding", coding);
+                for _ in 0..2 {
+                    reader.get(own).await.expect(if shown { 200 } else { 404 });
+                    assert_eq!(count(&reader.get(front).await), usize::from(shown));
+                }
+            }
+            assert!(is_ready(app, front).await, "what is right now is kept");
+        }
+    };
+    looks(0, false).await;
+    // The clock was ahead, and was corrected.
+    for _ in 0..2 {
+        looks(61, true).await;
+        looks(-2, false).await;
+        looks(-59, false).await;
+    }
+    // The same at the end.
+    looks(119, true).await;
+    looks(1, false).await;
+    looks(-1, true).await;
+}
+
+async fn nothing_was_modified_after_it_was_sent(app: TestApp) {
+    let ahead = app.another_ahead(20).await;
+    ahead.admin().await.post("/manage/v1/sections", json!({"name": "World"})).await.expect(201);
+    let modified = |answer: &Answer| answer.header("last-modified").to_owned();
+    let first = read(&app, "/v1/sections").await;
+    assert_eq!(modified(&first), app.now().http_date());
+    app.advance(20);
+    let later = read(&app, "/v1/sections").await;
+    assert_eq!(modified(&later), app.now().http_date());
+    app.advance(1);
+    assert_eq!(modified(&read(&app, "/v1/sections").await), modified(&later));
 }
 
 async fn refusals_are_not_kept(app: TestApp) {

@@ -190,6 +190,19 @@ impl Newsroom {
             let entries = self.app.state.db.read(move |conn| journal::tags_after(conn, last, 1000));
             let moved = entries.await.unwrap().into_iter().flat_map(|(_, tags)| tags).collect();
             self.look((!time_passes).then_some(moved)).await;
+            if time_passes {
+                self.set_the_clock_back().await;
+            }
+        }
+    }
+
+    /// The clock turns out to have been ahead for a while.
+    async fn set_the_clock_back(&mut self) {
+        let seconds = self.random.i64(1..200);
+        for (by, what) in [(-seconds, "back"), (seconds, "forward")] {
+            self.app.advance(by);
+            self.log.push(format!("the clock is set {what} by {seconds} s"));
+            self.look(None).await;
         }
     }
 

@@ -32,6 +32,7 @@ mod second_factor;
 mod sections;
 mod session;
 mod settings;
+mod stale;
 mod support;
 mod tampered;
 mod throttle;

@@ -7,8 +7,8 @@ use actix_web::{
     body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        Method,
-        header::{HeaderName, HeaderValue},
+        Method, StatusCode,
+        header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
     web,
@@ -16,7 +16,7 @@ use actix_web::{
 
 use super::{
     Answers, Delivered,
-    answers::Found,
+    answers::{Found, Stale},
     coding::Coding,
     key::{self, Asked, Key},
     rendered::Rendered,
@@ -35,6 +35,8 @@ pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 pub const HIT: HeaderValue = HeaderValue::from_static("broadsheet; hit");
 pub const MISS: HeaderValue = HeaderValue::from_static("broadsheet; fwd=miss");
 pub const BYPASS: HeaderValue = HeaderValue::from_static("broadsheet; fwd=bypass");
+/// Ready, and shown since the database is away (RFC 5861, 4).
+pub const STALE: HeaderValue = HeaderValue::from_static("broadsheet; hit; detail=stale-if-error");
 
 /// The longest request whose answer is kept, in bytes: no page's address comes near it.
 const LONGEST: usize = 4096;
@@ -66,6 +68,11 @@ pub async fn deliver<B: MessageBody>(req: ServiceRequest, next: Next<B>) -> Serv
         return reply(req.into_parts().0, Ok(answer), HIT);
     }
     let key = Key { coding, request: key::normal(req.uri()) };
+    if let Some(db) = req.app_data::<Db>()
+        && let Some(stale) = answers.while_away(&key, db).await
+    {
+        return reply_stale(req.into_parts().0, stale, coding).await;
+    }
     let turn = match answers.find(&key, now).await {
         Found::Ready(answer) => return reply(req.into_parts().0, Ok(answer), HIT),
         Found::Turn(turn) => turn,
@@ -82,9 +89,26 @@ pub async fn deliver<B: MessageBody>(req: ServiceRequest, next: Next<B>) -> Serv
         }
         Outcome::Other(answer) => {
             turn.settle(None);
+            if answer.status() == StatusCode::SERVICE_UNAVAILABLE
+                && let Some(stale) = answers.instead(&key).await
+            {
+                return reply_stale(answer.into_parts().0, stale, coding).await;
+            }
             Ok(answer.map_into_left_body())
         }
     }
+}
+
+/// Says that the answer is not sure: how old it is (RFC 9111, 5.1), and that nobody shall keep it.
+/// (`Warning` is no more; RFC 9111, 5.5.)
+async fn reply_stale<B>(req: HttpRequest, stale: Stale, coding: Coding) -> Served<B> {
+    let Stale { answer, age } = stale;
+    let coded = if answer.is_coded() { Ok(answer) } else { code(answer, coding).await };
+    let mut served = reply(req, coded, STALE)?;
+    let headers = served.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, s-maxage=0"));
+    headers.insert(header::AGE, age.as_secs().into());
+    Ok(served)
 }
 
 /// The answer without a coding, of which all others are made.
@@ -118,13 +142,14 @@ async fn make<B: MessageBody>(
     let (clock, config) = settings
         .map(|(db, config)| (Arc::clone(db.clock()), Arc::clone(config)))
         .ok_or_else(|| Error::internal("no Db or Config in app_data"))?;
+    let now = Now::of(req.request());
     // Before anything is read: what changes from now on makes the answer stale.
     let made_at = clock.now();
     let mut answer = next.call(req).await?;
     let delivered = answer.response_mut().extensions_mut().remove::<Delivered>();
     let Some(delivered) = delivered else { return Ok(Outcome::Other(answer)) };
     let (req, answer) = answer.into_parts();
-    let rendered = Rendered::new(delivered, answer.headers().clone(), made_at, &config)?;
+    let rendered = Rendered::new(delivered, answer.headers().clone(), now, made_at, &config)?;
     Ok(Outcome::Answer(req, Arc::new(rendered), from))
 }
 

@@ -5,6 +5,7 @@ mod coding;
 mod headers;
 mod key;
 mod middleware;
+mod outage;
 mod rendered;
 mod weight;
 
@@ -21,7 +22,7 @@ use crate::{
 
 pub use answers::Answers;
 pub use middleware::deliver;
-pub(super) use middleware::{BYPASS, CACHE_STATUS, HIT, MISS};
+pub(super) use middleware::{BYPASS, CACHE_STATUS, HIT, MISS, STALE};
 
 /// What an answer was made of, gathered while it is made.
 #[derive(Debug, Clone, Default)]

@@ -18,7 +18,7 @@ use crate::{
     db::clock::{TagClock, Tick},
     error::{Error, Result},
     tags::Tag,
-    time::Instant,
+    time::{Clock, Instant},
 };
 
 /// Bodies below this many bytes are sent as they are: coding them would save no packet.
@@ -32,10 +32,14 @@ const NAMES_MAX: usize = 4000;
 pub struct Rendered {
     body: Bytes,
     etag: HeaderValue,
+    coded: bool,
     /// All headers but those that depend on when the answer is sent.
     headers: Headers,
     freshness: Freshness,
     tags: Box<[Tag]>,
+    /// The instant that it was made for. Nobody knows what it was before: an embargo may have
+    /// passed just then.
+    from: Instant,
     /// When it changes by itself.
     changes_at: Option<Instant>,
     /// What the tag clock said before it was made.
@@ -54,14 +58,19 @@ struct Freshness {
 }
 
 impl Rendered {
-    /// The answer as it is, without any coding. Headers that were set before it came here stay.
+    /// The answer as it is at the instant `now`, without any coding. Headers that were set before
+    /// it came here stay.
     pub fn new(
         delivered: Delivered,
         mut headers: HeaderMap,
+        now: Instant,
         made_at: Tick,
         config: &Config,
     ) -> Result<Self> {
-        let Delivered { body, made, link } = delivered;
+        let Delivered { body, mut made, link } = delivered;
+        // Another server's clock may be ahead: no answer was modified after it was made (RFC 9110,
+        // 8.8.2.1).
+        made.changes_at(made.modified, now);
         let Made { tags, modified, changes_at } = made;
         let digest = Sha256::digest(&body);
         let etag = value(&format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..18])))?;
@@ -75,7 +84,7 @@ impl Rendered {
             headers.insert(HeaderName::from_static("surrogate-key"), value(&names.join(" "))?);
         }
         if let Some(modified) = modified {
-            headers.insert(header::LAST_MODIFIED, value(&modified.http_date())?);
+            headers.insert(header::LAST_MODIFIED, value(&modified.min(now).http_date())?);
         }
         if let Some(link) = link {
             headers.insert(header::LINK, value(&link)?);
@@ -92,9 +101,11 @@ impl Rendered {
         Ok(Self {
             body: exact(&body),
             etag,
+            coded: false,
             headers: headers.into(),
             freshness,
             tags: tags.into_iter().collect(),
+            from: now,
             changes_at,
             made_at,
             fresh_at: AtomicU64::new(made_at),
@@ -104,6 +115,11 @@ impl Rendered {
     /// Whether the body is long enough for a coding to save anything.
     pub fn is_worth_coding(&self) -> bool {
         self.body.len() >= CODED_FROM
+    }
+
+    /// Whether it is in a coding already.
+    pub fn is_coded(&self) -> bool {
+        self.coded
     }
 
     /// The same answer in this coding; `None` for the identity.
@@ -119,9 +135,11 @@ impl Rendered {
         Ok(Some(Self {
             body: exact(&body),
             etag,
+            coded: true,
             headers: headers.into(),
             freshness: self.freshness,
             tags: self.tags.clone(),
+            from: self.from,
             changes_at: self.changes_at,
             made_at: self.made_at,
             fresh_at: AtomicU64::new(self.made_at),
@@ -141,26 +159,26 @@ impl Rendered {
             + names.sum::<usize>()
     }
 
-    /// Whether it answers a request that came when the clock stood at `begun`: it is fresh, or was
-    /// made of nothing older than the request.
-    pub fn holds(&self, clock: &TagClock, now: Instant, begun: Tick) -> bool {
-        (self.made_at >= begun && !self.has_ended(now)) || self.is_fresh(clock, now)
+    /// Whether it answers a request that came when the clock of tags stood at `begun`: it is
+    /// fresh, or was made of nothing older than the request.
+    pub fn answers(&self, tags: &TagClock, begun: Tick) -> bool {
+        self.made_at >= begun || self.is_fresh(tags)
     }
 
-    fn has_ended(&self, now: Instant) -> bool {
-        self.changes_at.is_some_and(|at| at <= now)
+    /// Whether it is the answer at the instant of a request. One that came before it was made, and
+    /// waited, may have it as well, but not where the clock has been set back since.
+    pub fn holds(&self, now: Instant, clock: &Clock) -> bool {
+        let now = if now < self.from { clock.now() } else { now };
+        self.from <= now && self.changes_at.is_none_or(|at| now < at)
     }
 
-    /// Whether it is still what would be made now.
-    pub fn is_fresh(&self, clock: &TagClock, now: Instant) -> bool {
-        if self.has_ended(now) {
-            return false;
-        }
-        let reading = clock.now();
+    /// Whether nothing that it was made of has changed since, as far as is known.
+    pub fn is_fresh(&self, tags: &TagClock) -> bool {
+        let reading = tags.now();
         if self.fresh_at.load(Ordering::Relaxed) == reading {
             return true;
         }
-        let fresh = clock.unmoved_since(self.made_at, &self.tags);
+        let fresh = tags.unmoved_since(self.made_at, &self.tags);
         if fresh {
             self.fresh_at.store(reading, Ordering::Relaxed);
         }
