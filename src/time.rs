@@ -35,6 +35,10 @@ impl SqlOrd for Ts {}
 #[diesel(sql_type = Ts)]
 pub struct Instant(DateTime<Utc>);
 
+/// Seconds by which the clocks of two servers may differ. Whatever is stored as later than that was
+/// stored by a clock that was wrong, and binds nobody once it is right.
+pub const SKEW: i64 = 60;
+
 /// Microseconds from 1970 to 2000, where PostgreSQL starts counting.
 const PG_EPOCH: i64 = 946_684_800_000_000;
 
@@ -65,6 +69,12 @@ impl Instant {
     pub fn plus_seconds(self, seconds: i64) -> Self {
         let moved = TimeDelta::try_seconds(seconds).and_then(|by| self.0.checked_add_signed(by));
         moved.map_or(Self::NEVER, Self).min(Self::NEVER)
+    }
+
+    /// The latest instant that any server can take for the present one, unless its clock is wrong.
+    #[must_use]
+    pub fn latest(self) -> Self {
+        self.plus_seconds(SKEW)
     }
 
     /// The form HTTP headers take (RFC 9110, section 5.6.7), to the second.

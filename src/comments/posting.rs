@@ -57,7 +57,8 @@ pub fn by_guest(
         return Err(Error::invalid("/nickname", "staff_name", detail));
     }
     check_parent(tx, article, input.parent_id)?;
-    if queries::was_said(tx, article, &wording::digest(&body), now.plus_seconds(-REPEATED))? {
+    let lately = (now.plus_seconds(-REPEATED), now.latest());
+    if queries::was_said(tx, article, &wording::digest(&body), lately)? {
         let detail = "The same was said under this article within the last 24 hours.";
         let errors = vec![FieldError::at("/body", "repeated", detail)];
         return Err(Error::Conflict { detail: detail.to_owned(), errors });

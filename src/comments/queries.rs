@@ -130,12 +130,17 @@ pub fn parent_of(
     Ok(row.optional()?)
 }
 
-/// Whether the same was said under the article since then, whatever became of it.
-pub fn was_said(conn: &mut Conn, article: ArticleId, digest: &str, since: Instant) -> Result<bool> {
+/// Whether the same was said under the article in this time, whatever became of it.
+pub fn was_said(
+    conn: &mut Conn,
+    article: ArticleId,
+    digest: &str,
+    (since, until): (Instant, Instant),
+) -> Result<bool> {
     let said = comments::table
         .filter(comments::article_id.eq(article))
         .filter(comments::body_digest.eq(digest))
-        .filter(comments::created_at.gt(since));
+        .filter(comments::created_at.gt(since).and(comments::created_at.le(until)));
     Ok(diesel::select(diesel::dsl::exists(said)).get_result(conn)?)
 }
 

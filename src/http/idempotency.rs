@@ -184,6 +184,11 @@ fn kept(tx: &mut Tx<'_>, caller: &str, key: &Key) -> Result<Option<Answer>> {
     let conn: &mut Conn = tx;
     let old = idempotency_keys::created_at.lt(now.plus_seconds(-KEPT));
     diesel::delete(idempotency_keys::table.filter(old)).execute(conn)?;
+    // Stored by a clock that was ahead: kept from now on, and no longer than others.
+    let to_come = idempotency_keys::created_at.gt(now.latest());
+    diesel::update(idempotency_keys::table.filter(to_come))
+        .set(idempotency_keys::created_at.eq(now))
+        .execute(conn)?;
     let found = idempotency_keys::table
         .find((caller, &key.name))
         .select(Row::as_select())

@@ -7,6 +7,7 @@ mod alerts;
 mod articles;
 mod backups;
 mod cache;
+mod clock_ahead;
 mod comments;
 mod contract;
 mod demo;

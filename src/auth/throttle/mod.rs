@@ -23,12 +23,12 @@ use crate::{
     ids::{AnyId, SessionId, UserId},
     time::Instant,
 };
-use model::{Memory, Pace};
+use model::{LONGEST, Memory, Pace};
 
 /// One address, at whichever accounts: many people may sit behind it.
-const ADDRESS: Pace = Pace { free: 20, longest: 15 * 60 };
+const ADDRESS: Pace = Pace { free: 20, longest: LONGEST };
 /// One account at one address, or one sign-in whose password is asked for again.
-const OWN: Pace = Pace { free: 10, longest: 15 * 60 };
+const OWN: Pace = Pace { free: 10, longest: LONGEST };
 /// One account, at addresses that it has not been signed in to from.
 const ACCOUNT: Pace = Pace { free: 20, longest: 30 };
 /// Seconds for which an address stays one that the user has signed in from.

@@ -6,6 +6,12 @@ use crate::{db::schema::sign_in_throttle, ids::AnyId, time::Instant};
 /// Seconds after which one failure is forgiven.
 pub const FORGIVEN: i64 = 15 * 60;
 
+/// The longest wait that there is, in seconds.
+pub const LONGEST: i64 = 15 * 60;
+
+/// How many failures are remembered at the most: any wait is the longest long before.
+pub const MOST: i64 = 60;
+
 /// How waits grow: not at all for the first failures, from then on twice as long after each.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
@@ -52,12 +58,13 @@ impl Memory {
 
     /// How many failures are not forgiven yet.
     pub fn failures(&self, now: Instant) -> i64 {
-        seconds_until(self.forgiven_at, now).div_ceil(FORGIVEN.unsigned_abs()).cast_signed()
+        let until = believed(self.forgiven_at, now, MOST * FORGIVEN);
+        seconds_until(until, now).div_ceil(FORGIVEN.unsigned_abs()).cast_signed()
     }
 
     /// The seconds for which to wait from now on.
     pub fn wait(&self, now: Instant) -> i64 {
-        seconds_until(self.free_at, now).cast_signed()
+        seconds_until(believed(self.free_at, now, LONGEST), now).cast_signed()
     }
 
     /// Whether the user has signed in from this address before.
@@ -67,7 +74,8 @@ impl Memory {
 
     /// One failure more.
     pub fn count(&mut self, now: Instant) {
-        self.forgiven_at = self.forgiven_at.max(now).plus_seconds(FORGIVEN);
+        let until = believed(self.forgiven_at, now, MOST * FORGIVEN).max(now);
+        self.forgiven_at = until.plus_seconds(FORGIVEN).min(now.plus_seconds(MOST * FORGIVEN));
         self.outlast();
     }
 
@@ -79,7 +87,8 @@ impl Memory {
     /// No try before so many seconds have passed.
     pub fn hold(&mut self, now: Instant, seconds: i64) {
         if seconds > 0 {
-            self.free_at = self.free_at.max(now.plus_seconds(seconds));
+            let until = believed(self.free_at, now, LONGEST);
+            self.free_at = until.max(now.plus_seconds(seconds));
             self.outlast();
         }
     }
@@ -97,6 +106,13 @@ impl Memory {
     }
 }
 
+/// What ends at `at`, and lasts no longer than so many seconds: where it would, a clock that was
+/// wrong has stored it, and it is over.
+fn believed(at: Instant, now: Instant, most: i64) -> Instant {
+    let longest = now.plus_seconds(most);
+    if at > longest.latest() { now } else { at.min(longest) }
+}
+
 /// Rounded up.
 fn seconds_until(at: Instant, now: Instant) -> u64 {
     (at.micros() - now.micros()).max(0).unsigned_abs().div_ceil(1_000_000)
@@ -112,6 +128,23 @@ mod tests {
         let waits: Vec<i64> = (0..7).map(|failures| pace.wait(failures)).collect();
         assert_eq!(waits, [0, 0, 0, 1, 2, 4, 6]);
         assert_eq!(pace.wait(1_000), 6);
+    }
+
+    #[test]
+    fn what_a_clock_that_was_ahead_has_stored_binds_nobody() {
+        let now: Instant = "2026-06-01T12:00:00Z".parse().unwrap();
+        for (ahead, binds) in [(0, true), (30, true), (24 * 60 * 60, false)] {
+            let mut memory = Memory::blank(AnyId::new(), now);
+            let then = now.plus_seconds(ahead);
+            memory.hold(then, LONGEST);
+            (0..MOST).for_each(|_| memory.count(then));
+            assert_eq!(memory.wait(now), if binds { LONGEST } else { 0 }, "{ahead}");
+            assert_eq!(memory.failures(now), if binds { MOST } else { 0 }, "{ahead}");
+            memory.count(now);
+            memory.hold(now, 1);
+            assert_eq!(memory.failures(now), if binds { MOST } else { 1 }, "{ahead}");
+            assert_eq!(memory.wait(now), if binds { LONGEST } else { 1 }, "{ahead}");
+        }
     }
 
     #[test]

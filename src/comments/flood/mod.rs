@@ -27,7 +27,7 @@ const KEPT: i64 = 24 * 60 * 60;
 /// pseudonyms for their addresses.
 pub fn check(tx: &mut Tx<'_>, article: ArticleId, party: &str) -> Result<()> {
     let now = tx.now();
-    let posts = queries::of_party(tx, party, now.plus_seconds(-ANYWHERE.seconds))?;
+    let posts = queries::of_party(tx, party, lately(now, ANYWHERE.seconds))?;
     let here = posts.iter().filter(|(under, _)| *under == article).map(|(_, at)| *at);
     let anywhere = posts.iter().map(|(_, at)| *at);
     if let Some(retry_after) = UNDER_ONE.wait(here, now).max(ANYWHERE.wait(anywhere, now)) {
@@ -38,16 +38,21 @@ pub fn check(tx: &mut Tx<'_>, article: ArticleId, party: &str) -> Result<()> {
 
 /// Whether so much was posted under the article lately that people cannot have read it.
 pub fn is_on(tx: &mut Tx<'_>, article: ArticleId) -> Result<bool> {
-    let since = tx.now().plus_seconds(-FROM_ALL.seconds);
-    let posts = queries::under(tx, article, since)?;
+    let lately = lately(tx.now(), FROM_ALL.seconds);
+    let posts = queries::under(tx, article, lately)?;
     Ok(usize::try_from(posts).is_ok_and(|posts| posts > FROM_ALL.most))
+}
+
+/// The last so many seconds, by any server's clock.
+fn lately(now: Instant, seconds: i64) -> (Instant, Instant) {
+    (now.plus_seconds(-seconds), now.latest())
 }
 
 impl Pace {
     /// The seconds after which one more is fine; `None` where it is now. The newest come first.
     fn wait(&self, mut posts: impl Iterator<Item = Instant>, now: Instant) -> Option<u32> {
         let in_the_way = posts.nth(self.most - 1)?;
-        let left = in_the_way.seconds() + self.seconds - now.seconds();
+        let left = in_the_way.min(now).seconds() + self.seconds - now.seconds();
         u32::try_from(left).ok().filter(|left| *left > 0)
     }
 }

@@ -8,19 +8,27 @@ use crate::{
     time::Instant,
 };
 
-/// Where and when a party has posted since then, the newest first.
-pub fn of_party(conn: &mut Conn, party: &str, since: Instant) -> Result<Vec<(ArticleId, Instant)>> {
+/// Where and when a party has posted in this time, the newest first.
+pub fn of_party(
+    conn: &mut Conn,
+    party: &str,
+    (since, until): (Instant, Instant),
+) -> Result<Vec<(ArticleId, Instant)>> {
     let posts = comment_posts::table
         .filter(comment_posts::party.eq(party))
-        .filter(comment_posts::posted_at.gt(since))
+        .filter(comment_posts::posted_at.gt(since).and(comment_posts::posted_at.le(until)))
         .order(comment_posts::posted_at.desc())
         .select((comment_posts::article_id, comment_posts::posted_at));
     Ok(posts.load(conn)?)
 }
 
-/// How much was posted under an article since then.
-pub fn under(conn: &mut Conn, article: ArticleId, since: Instant) -> Result<i64> {
-    let lately = comment_posts::posted_at.gt(since);
+/// How much was posted under an article in this time.
+pub fn under(
+    conn: &mut Conn,
+    article: ArticleId,
+    (since, until): (Instant, Instant),
+) -> Result<i64> {
+    let lately = comment_posts::posted_at.gt(since).and(comment_posts::posted_at.le(until));
     let posts = comment_posts::table.filter(comment_posts::article_id.eq(article).and(lately));
     Ok(posts.count().get_result(conn)?)
 }

@@ -46,7 +46,10 @@ pub fn reporters(conn: &mut Conn, comment: CommentId) -> Result<i64> {
 
 /// Stores a new report, and forgets where old ones came from.
 pub fn insert(conn: &mut Conn, report: &ReportRow) -> Result<()> {
-    let old = comment_reports::created_at.le(report.created_at.plus_seconds(-KNOWN));
+    // What is still to come was stored by a clock that was wrong: nobody knows how old it is.
+    let old = comment_reports::created_at
+        .le(report.created_at.plus_seconds(-KNOWN))
+        .or(comment_reports::created_at.gt(report.created_at.latest()));
     diesel::update(comment_reports::table.filter(old.and(comment_reports::reporter.is_not_null())))
         .set(comment_reports::reporter.eq(None::<String>))
         .execute(conn)?;
