@@ -36,6 +36,8 @@ pub struct IdempotencyKey {
     /// A value of your own making, best a UUID: the same key and request get the same answer
     /// again for 24 hours (with `Idempotency-Replayed: true`), and nothing is done twice. The
     /// same key with another request is refused with 422, while the first is running with 409.
+    /// Readers, who have no account, share no keys: theirs are good for the same request alone,
+    /// and with another request the same key is another key.
     #[param(rename = "Idempotency-Key", value_type = Option<String>, min_length = 1,
         max_length = 255, pattern = "^[\\x21-\\x7e]+$")]
     key: Option<String>,
@@ -127,10 +129,7 @@ impl<T: Clone + Send + 'static> Posted<T> {
         let Some(key) = key else {
             return db.write(by, move |tx| work(tx, input)).await;
         };
-        let caller = match &by.actor {
-            Actor::User { id, .. } => format!("user:{id}"),
-            _ => "guest".to_owned(),
-        };
+        let (caller, key) = key.of(&by.actor);
         let _turn = Turn::take(&key.running, &caller, &key.name)?;
         db.write(by, move |tx| {
             if let Some(answer) = kept(tx, &caller, &key)? {
@@ -142,6 +141,21 @@ impl<T: Clone + Send + 'static> Posted<T> {
             Ok(answer)
         })
         .await
+    }
+}
+
+impl Key {
+    /// Whose key it is, and the key among theirs. What tells one reader from another is nothing
+    /// that lasts: an address is shared by many, and changes on the way home, when a retry is
+    /// needed most. So a reader's key is known by all of the request, and no stranger's request
+    /// can meet it.
+    fn of(self, actor: &Actor) -> (String, Self) {
+        match actor {
+            Actor::User { id, .. } => (format!("user:{id}"), self),
+            Actor::Guest => ("guest".to_owned(), Self { name: self.fingerprint.clone(), ..self }),
+            Actor::System => ("system".to_owned(), self),
+            Actor::Cli => ("cli".to_owned(), self),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ on_both_engines! {
     the_same_key_with_another_request_is_refused,
     a_refused_request_does_not_use_its_key_up,
     a_key_belongs_to_its_caller,
+    a_reader_s_key_is_good_for_their_own_request_wherever_they_send_it_from,
     a_key_is_forgotten_after_a_day,
     a_key_of_the_wrong_form_is_refused,
     a_password_cannot_be_guessed_from_what_is_kept_of_a_request,
@@ -68,6 +69,29 @@ async fn a_key_belongs_to_its_caller(app: TestApp) {
     let other = editor.with(KEY, "k").post(SECTIONS, json!({"name": "Asia"})).await;
     assert!(!other.headers.contains_key("idempotency-replayed"));
     other.expect(201);
+}
+
+async fn a_reader_s_key_is_good_for_their_own_request_wherever_they_send_it_from(app: TestApp) {
+    let article = crate::comments::open_article(&app, "post").await;
+    let thread = format!("/v1/articles/{}/comments", article["id"].as_str().unwrap());
+    let says = |body: &str| json!({"nickname": "Ola", "body": body});
+    let from = |address| app.anyone().from(address).with(KEY, "1");
+    let first = from("192.0.2.1").post(&thread, says("I was there, and it was cold.")).await;
+    assert!(!first.headers.contains_key("idempotency-replayed"));
+    // Somebody else happens on the same key, at another address or behind the same one.
+    for (address, body) in [
+        ("192.0.2.2", "What a game that was in the evening!"),
+        ("192.0.2.1", "Nobody has asked the neighbours so far."),
+    ] {
+        let other = from(address).post(&thread, says(body)).await;
+        assert!(!other.headers.contains_key("idempotency-replayed"), "{}", other.text);
+        assert!(other.status.is_success(), "{}", other.text);
+        assert_ne!(other.header("location"), first.header("location"));
+    }
+    // A telephone that has left the house sends its comment again.
+    let again = from("198.51.100.7").post(&thread, says("I was there, and it was cold.")).await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!((again.status, again.text), (first.status, first.text));
 }
 
 async fn a_key_is_forgotten_after_a_day(app: TestApp) {
