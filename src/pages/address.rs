@@ -24,8 +24,8 @@ pub enum Found {
     Redirect(Redirect),
 }
 
-/// Finds what stands at the address. A live article goes before a section, both before any
-/// redirect.
+/// Finds what stands at the address. What is there without the final slash has moved there for
+/// good, so that no page has two addresses.
 pub fn find(
     conn: &mut Conn,
     tree: &Tree,
@@ -33,8 +33,24 @@ pub fn find(
     when: When,
     made: &mut Made,
 ) -> Result<Found> {
+    let found = at(conn, tree, normal(path)?, when, made)?;
+    if path == "/" || !path.ends_with('/') {
+        return Ok(found);
+    }
+    Ok(match found {
+        Found::Article(subject) => Found::Redirect(redirect(subject.path, Some(subject.id), None)),
+        Found::Section(id) => {
+            let section = tree.get(id).ok_or(Error::NotFound)?;
+            Found::Redirect(redirect(section.path.clone(), None, Some(id)))
+        }
+        other @ (Found::Home | Found::Redirect(_)) => other,
+    })
+}
+
+/// What stands at an address in its normal form. A live article goes before a section, both before
+/// any redirect.
+fn at(conn: &mut Conn, tree: &Tree, path: &str, when: When, made: &mut Made) -> Result<Found> {
     made.of([Tag::Sections]);
-    let path = normal(path)?;
     if path.is_empty() {
         return Ok(Found::Home);
     }

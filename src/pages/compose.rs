@@ -41,10 +41,31 @@ text_enum! {
         /// As typed blocks, with ads in place.
         #[default]
         Blocks = "blocks",
-        /// As HTML, without ads.
+        /// As HTML, without ads in it.
         Html = "html",
-        /// As plain text, without ads.
+        /// As plain text, without ads in it.
         Text = "text",
+    }
+}
+
+/// The forms in which the body is wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BodyForms {
+    /// As typed blocks.
+    pub blocks: bool,
+    /// As HTML.
+    pub html: bool,
+    /// As plain text.
+    pub text: bool,
+}
+
+impl From<BodyForm> for BodyForms {
+    fn from(form: BodyForm) -> Self {
+        Self {
+            blocks: form == BodyForm::Blocks,
+            html: form == BodyForm::Html,
+            text: form == BodyForm::Text,
+        }
     }
 }
 
@@ -82,7 +103,7 @@ impl Subject {
 pub struct Composition<'a> {
     pub tree: &'a Tree,
     pub when: When,
-    pub body: BodyForm,
+    pub body: BodyForms,
     /// Whether the page's ads are wanted.
     pub ads: bool,
     /// Whether the beginning of the thread is wanted.
@@ -108,7 +129,8 @@ pub fn article(
     let related = resolve_links(conn, &related_links, how, made)?;
     let authors = named(conn, article.authors.iter().flatten().copied(), made)?;
 
-    let shows_ads = how.ads && how.body == BodyForm::Blocks && article.ads.mode == AdsMode::On;
+    let boxed = article.boxed_links();
+    let shows_ads = how.ads && article.ads.mode == AdsMode::On;
     let showing = if shows_ads { showing(conn, now, made)? } else { Showing::default() };
     let above = section.iter().flat_map(|id| how.tree.above(*id)).map(|above| above.id).collect();
     let ads = Ads::new(&showing, above);
@@ -118,7 +140,14 @@ pub fn article(
         other => resolved(other, &gallery, &related, made),
     };
     let (mut blocks, mut body_html, mut body_text) = (None, None, None);
-    if how.body == BodyForm::Blocks {
+    if how.body.html || how.body.text {
+        let typed = article.body.iter().cloned().map(StoredBlock::typed);
+        let typed = typed.collect::<Result<Vec<Block>>>()?;
+        let placed: Vec<PageBlock> = typed.into_iter().filter_map(&mut place).collect();
+        body_html = how.body.html.then(|| html::render(&placed));
+        body_text = how.body.text.then(|| html::plain(&placed));
+    }
+    if how.body.blocks {
         let placed = article.body.into_iter().filter_map(|block| match block {
             StoredBlock::Plain(stored) => Some(BodyBlock::Stored(stored)),
             StoredBlock::Referring(block) => {
@@ -127,14 +156,6 @@ pub fn article(
         });
         let placed = placed.collect();
         blocks = Some(if shows_ads { ads.spread(placed, made) } else { placed });
-    } else {
-        let typed = article.body.into_iter().map(StoredBlock::typed);
-        let typed = typed.collect::<Result<Vec<Block>>>()?;
-        let placed: Vec<PageBlock> = typed.into_iter().filter_map(place).collect();
-        match how.body {
-            BodyForm::Html => body_html = Some(html::render(&placed)),
-            BodyForm::Text | BodyForm::Blocks => body_text = Some(html::plain(&placed)),
-        }
     }
 
     let comments = if how.comments {
@@ -180,7 +201,7 @@ pub fn article(
         blocks,
         body_html,
         body_text,
-        related,
+        related: related.into_iter().filter(|link| !boxed.contains(&link.id)).collect(),
         ads: how.ads.then(|| ads.around(made)),
         comments,
         published_at,

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     address::{self, Found},
     ads::Ads,
-    compose::{self, BodyForm, Composition, Subject},
+    compose::{self, BodyForm, BodyForms, Composition, Subject},
     lists::{self, ArticleQuery},
     model::{ArticleDocument, HomeFront, PageDocument, SectionFront},
     parts::PageAds,
@@ -40,7 +40,8 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct PageQuery {
-    /// The address, as readers see it: `/` is the home page.
+    /// The address, as readers see it: `/` is the home page. Each page has one address: with a
+    /// slash at its end, as after a move, it is answered with a redirect.
     #[param(example = "/world/the-ferry-sails-again", pattern = "^/", max_length = 512)]
     path: String,
     /// As the article was at this instant; sections, media, ads and addresses are today's. Only
@@ -75,7 +76,7 @@ async fn get_page(
                 let how = Composition {
                     tree: &tree,
                     when,
-                    body: BodyForm::Blocks,
+                    body: BodyForm::Blocks.into(),
                     ads: true,
                     comments: true,
                     site_url: settings.0.site_url.as_deref(),
@@ -169,7 +170,8 @@ text_enum! {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ArticleOptions {
-    /// The form of the body.
+    /// The form of the body. Where `fields` is sent, it names the forms: `blocks`, `body_html`,
+    /// `body_text`.
     #[serde(default)]
     #[param(inline, required = false, default = "blocks")]
     body: BodyForm,
@@ -221,7 +223,8 @@ struct ByPath {
     /// says where it is now.
     #[param(example = "/world/the-ferry-sails-again", pattern = "^/", max_length = 512)]
     path: String,
-    /// The form of the body.
+    /// The form of the body. Where `fields` is sent, it names the forms: `blocks`, `body_html`,
+    /// `body_text`.
     #[serde(default)]
     #[param(inline, required = false, default = "blocks")]
     body: BodyForm,
@@ -287,10 +290,18 @@ fn answer(
         let included = options.include.as_ref().is_some_and(|list| list.0.contains(&what));
         included || named(what.as_str())
     };
+    let body = match &options.fields {
+        None => options.body.into(),
+        Some(fields) => BodyForms {
+            blocks: fields.name("blocks"),
+            html: fields.name("body_html"),
+            text: fields.name("body_text"),
+        },
+    };
     let how = Composition {
         tree,
         when,
-        body: options.body,
+        body,
         ads: wanted(Include::Ads),
         comments: wanted(Include::Comments),
         site_url: settings.0.site_url.as_deref(),

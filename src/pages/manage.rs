@@ -63,7 +63,7 @@ async fn preview_article(
         let how = Composition {
             tree: &tree,
             when: When { at: now, now },
-            body: BodyForm::Blocks,
+            body: BodyForm::Blocks.into(),
             ads: true,
             comments: false,
             site_url: settings.0.site_url.as_deref(),

@@ -74,7 +74,8 @@ pub struct ArticleDocument {
     pub sponsorship: Option<PublicSponsorship>,
     /// Left out once its rights have expired.
     pub main_media: Option<PlacedMedia>,
-    /// The body, unless it was asked for in another form.
+    /// The body, unless it was asked for in another form. Related links that stand in a box of it
+    /// (`type` is `related`) are there and not in `related`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = Option<Vec<PageBlock>>)]
     pub blocks: Option<Vec<BodyBlock>>,
@@ -86,7 +87,9 @@ pub struct ArticleDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub body_text: Option<String>,
-    /// All related links that lead somewhere now, those in boxes included.
+    /// The related links that stand in no box of the body, as far as they lead somewhere now: to
+    /// be shown beside or below it. Each link is in one place, here or in a box, whatever form the
+    /// body has.
     pub related: Vec<ResolvedLink>,
     /// The ad slots outside of the body.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -21,8 +21,19 @@ use crate::{
     ids::ArticleId,
 };
 
-/// Members that are answered whatever is asked for.
-const ALWAYS: [&str; 2] = ["id", "kind"];
+/// What can be answered in part.
+pub trait Sparse: PartialSchema {
+    /// Members that are answered whatever is asked for.
+    const ALWAYS: &[&str];
+}
+
+impl Sparse for ArticleDocument {
+    const ALWAYS: &[&str] = &["id", "kind"];
+}
+
+impl Sparse for ArticleCard {
+    const ALWAYS: &[&str] = &["id"];
+}
 
 /// The members of `T` that are wanted.
 #[derive(Debug)]
@@ -38,7 +49,7 @@ impl<T> Clone for Fields<T> {
     }
 }
 
-impl<'de, T: PartialSchema> Deserialize<'de> for Fields<T> {
+impl<'de, T: Sparse> Deserialize<'de> for Fields<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let known = members::<T>();
@@ -54,14 +65,17 @@ impl<'de, T: PartialSchema> Deserialize<'de> for Fields<T> {
 }
 
 /// The names of the members, as the API document has them.
-fn members<T: PartialSchema>() -> BTreeSet<String> {
+fn members<T: Sparse>() -> BTreeSet<String> {
+    let always = T::ALWAYS.iter().map(|name| (*name).to_owned());
     match T::schema() {
-        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
-        _ => BTreeSet::new(),
+        RefOr::T(Schema::Object(object)) => {
+            always.chain(object.properties.keys().cloned()).collect()
+        }
+        _ => always.collect(),
     }
 }
 
-impl<T: PartialSchema> Fields<T> {
+impl<T: Sparse> Fields<T> {
     /// How the API document has them, as a parameter.
     pub fn named() -> RefOr<Schema> {
         let any = members::<T>().into_iter().collect::<Vec<_>>().join("|");
@@ -69,16 +83,17 @@ impl<T: PartialSchema> Fields<T> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .pattern(Some(pattern))
-            .description(Some(
-                "Only these members of each article, separated by commas; `id` and `kind` come \
-                 always.",
-            ))
+            .description(Some(format!(
+                "Only these members of each article, separated by commas; each that is named \
+                 comes. Always comes: `{}`.",
+                T::ALWAYS.join("`, `")
+            )))
             .examples(["id,path,headline"])
             .into()
     }
 }
 
-impl<T: Serialize> Fields<T> {
+impl<T: Sparse> Fields<T> {
     /// Whether this member was asked for by name.
     pub fn name(&self, member: &str) -> bool {
         self.names.contains(member)
@@ -88,7 +103,7 @@ impl<T: Serialize> Fields<T> {
     fn pick(&self, whole: Value) -> Value {
         match whole {
             Value::Object(members) => {
-                let wanted = |name: &str| ALWAYS.contains(&name) || self.names.contains(name);
+                let wanted = |name: &str| T::ALWAYS.contains(&name) || self.names.contains(name);
                 members.into_iter().filter(|(name, _)| wanted(name)).collect::<Map<_, _>>().into()
             }
             other => other,

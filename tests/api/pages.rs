@@ -30,6 +30,9 @@ on_both_engines! {
     expired_rights_take_the_picture_off_the_page,
     readers_are_spared_what_they_have,
     members_can_be_chosen,
+    every_member_that_is_named_comes,
+    a_page_has_one_address,
+    a_related_link_stands_in_one_place,
     a_body_comes_as_html_or_text,
     a_preview_shows_what_would_be_published,
     nonsense_is_refused_plainly,
@@ -710,6 +713,85 @@ async fn members_can_be_chosen(app: TestApp) {
     assert_eq!(reader.get(&by_id).await.body.get("ads"), None);
     let with_ads = reader.get(&format!("{by_id}?include=ads")).await.expect(200);
     assert_eq!(with_ads["ads"]["sidebar"], json!([]));
+}
+
+/// The members that the document gives a schema.
+fn members(schema: &str) -> Vec<&'static str> {
+    let place = format!("/components/schemas/{schema}/properties");
+    let members = broadsheet::app::DOCUMENT.pointer(&place).unwrap().as_object().unwrap();
+    members.keys().map(String::as_str).collect()
+}
+
+async fn every_member_that_is_named_comes(app: TestApp) {
+    let world = section(&app, "World").await;
+    let article = published(&app, &world, "The ferry sails").await;
+    let by_id = format!("/v1/articles/{}", article["id"].as_str().unwrap());
+    let reader = app.anyone();
+    let whole = reader.get(&format!("{by_id}?include=ads,comments")).await.expect(200);
+    for name in members("ArticleDocument").into_iter().chain(["kind"]) {
+        for more in ["", "&body=html", "&body=text"] {
+            let some = reader.get(&format!("{by_id}?fields={name}{more}")).await.expect(200);
+            let some = some.as_object().unwrap();
+            assert!(some.contains_key(name), "{name}{more}: {some:?}");
+            assert!(some.keys().all(|given| [name, "id", "kind"].contains(&given.as_str())));
+            assert!(whole.get(name).is_none_or(|whole| *whole == some[name]), "{name}{more}");
+        }
+    }
+    let forms = reader.get(&format!("{by_id}?fields=blocks,body_html,body_text")).await.expect(200);
+    assert_eq!(forms["blocks"], whole["blocks"]);
+    assert_eq!(forms["body_html"], "<p>The first paragraph.</p>\n");
+    assert_eq!(forms["body_text"], "The first paragraph.");
+    for name in members("ArticleCard") {
+        let list = reader.get(&format!("/v1/articles?fields={name}")).await.expect(200);
+        assert!(list["data"][0].as_object().unwrap().contains_key(name), "{name}: {list}");
+    }
+    reader.get("/v1/articles?fields=kind").await.refused(400, "fields", "format");
+}
+
+async fn a_page_has_one_address(app: TestApp) {
+    let world = section(&app, "World").await;
+    let article = published(&app, &world, "The ferry sails").await;
+    let reader = app.anyone();
+    for (address, id, of) in [
+        ("/world", "section_id", &world["id"]),
+        ("/world/the-ferry-sails", "article_id", &article["id"]),
+    ] {
+        assert_ne!(page(&reader, address).await["kind"], "redirect");
+        let moved = page(&reader, &format!("{address}/")).await;
+        assert_eq!((&moved["kind"], &moved["location"]), (&json!("redirect"), &json!(address)));
+        assert_eq!((&moved[id], &moved["status"]), (of, &json!(301)));
+    }
+    reader.get("/v1/page?path=/nowhere/").await.expect(404);
+    reader.get("/v1/page?path=/world//").await.expect(404);
+    // The article itself is answered at any address that leads to it; `path` says which is its own.
+    let by_path = "/v1/articles/by-path?path=/world/the-ferry-sails/";
+    assert_eq!(reader.get(by_path).await.expect(200)["path"], "/world/the-ferry-sails");
+}
+
+async fn a_related_link_stands_in_one_place(app: TestApp) {
+    let admin = app.admin().await;
+    let world = section(&app, "World").await;
+    let article = draft(&admin, &world, "The ferry sails").await;
+    let links = format!("{}/related-links", at(&article));
+    let mut ids = Vec::new();
+    for title in ["In a box", "Below"] {
+        let link = json!({"kind": "external", "url": "https://example.org/", "title": title});
+        let link = admin.post(&links, link).await;
+        ids.push(link.expect(201)["id"].clone());
+    }
+    assert_eq!(admin.get(&links).await.expect(200)["data"].as_array().unwrap().len(), 2);
+    let body = json!({"body": [{"type": "related", "link_ids": [ids[0]]}]});
+    admin.patch(&at(&article), body).await.expect(200);
+    publish(&admin, &article).await;
+    let seen = page(&app.anyone(), "/world/the-ferry-sails").await;
+    let in_box = &seen["blocks"][0]["links"];
+    assert_eq!((&in_box[0]["title"], in_box.as_array().unwrap().len()), (&json!("In a box"), 1));
+    let below = &seen["related"];
+    assert_eq!((&below[0]["title"], below.as_array().unwrap().len()), (&json!("Below"), 1));
+    let by_id = format!("/v1/articles/{}?body=html", article["id"].as_str().unwrap());
+    let html = app.anyone().get(&by_id).await.expect(200);
+    assert_eq!(html["related"], *below);
+    assert!(html["body_html"].as_str().unwrap().contains("In a box"));
 }
 
 async fn a_body_comes_as_html_or_text(app: TestApp) {

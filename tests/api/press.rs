@@ -94,7 +94,8 @@ async fn the_pages_have_some_of_everything(app: &TestApp, cards: &[&Value]) {
         let blocks = page["blocks"].as_array().unwrap();
         types.extend(blocks.iter().map(|block| block["type"].as_str().unwrap().to_owned()));
         bytes += page["blocks"].to_string().len();
-        related += page["related"].as_array().unwrap().len();
+        let boxes = blocks.iter().filter_map(|block| block["links"].as_array());
+        related += page["related"].as_array().unwrap().len() + boxes.map(Vec::len).sum::<usize>();
         comments += page["comments"]["count"].as_u64().unwrap();
         credited += usize::from(page["main_media"]["credit_display"].is_string());
     }

@@ -1,4 +1,6 @@
 //! An edition as readers' rooms read it: what pages pass on as it stands is not taken apart.
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
@@ -12,7 +14,7 @@ use crate::{
     },
     db::{schema::editions, types::Json},
     error::{Error, Result},
-    ids::{ArticleId, MediaId, SectionId, UserId},
+    ids::{ArticleId, LinkId, MediaId, SectionId, UserId},
     time::Instant,
 };
 
@@ -110,6 +112,15 @@ impl ShownDocument {
 }
 
 impl ShownArticle {
+    /// The related links that stand in boxes of the body.
+    pub fn boxed_links(&self) -> HashSet<LinkId> {
+        let boxed = self.body.iter().filter_map(|block| match block {
+            StoredBlock::Referring(Block::Related(block)) => Some(&block.link_ids),
+            StoredBlock::Referring(_) | StoredBlock::Plain(_) => None,
+        });
+        boxed.flatten().copied().collect()
+    }
+
     /// Every medium that it shows, each once.
     pub fn media(&self) -> Vec<MediaId> {
         let mut ids: Vec<MediaId> = self.main_media.iter().map(|main| main.media_id).collect();
