@@ -1,12 +1,15 @@
 //! The whole API on one page: two faces, one line a room.
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 use actix_cors::Cors;
 use actix_web::{
-    App, HttpResponse,
+    App, HttpRequest, HttpResponse,
     body::MessageBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
-    get,
+    get, guard,
     http::{Method, header},
     middleware::{Condition, DefaultHeaders, from_fn},
     web,
@@ -16,7 +19,7 @@ use utoipa::{
     Modify, OpenApi,
     openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
 };
-use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
+use utoipa_swagger_ui::Config as SwaggerConfig;
 
 use crate::{
     ads, articles,
@@ -24,11 +27,12 @@ use crate::{
     comments,
     config::{Config, Origins},
     db::Db,
-    error::Result,
+    error::{Error, Result},
     http::{
         body,
         cache::{self, Answers},
         chunked, connections, document,
+        fixed::Fixed,
         gate::{self, Hsts},
         handlers::{Described, Handlers, ServiceConfig, serving},
         idempotency::Running,
@@ -36,6 +40,7 @@ use crate::{
         meter::Meter,
         problems,
         routes::{self, Routes},
+        unreadable::Refusals,
     },
     journal, media,
     operations::{
@@ -110,6 +115,11 @@ impl State {
         let traces = Traces::open(&config)?;
         let config = Arc::new(config);
         Ok(Self { config, db, keys, clock, answers, hsts, limits, running, traces, meter, started })
+    }
+
+    /// Refuses what cannot be read, one for each worker.
+    pub fn refusals(&self) -> Refusals {
+        Refusals::new(self.hsts.clone(), self.meter.clone())
     }
 }
 
@@ -273,7 +283,7 @@ pub fn build(
     .service(
         web::scope("/docs")
             .wrap(DefaultHeaders::new().add((header::CONTENT_SECURITY_POLICY, DOCS)))
-            .service(SwaggerUi::new("/{_:.*}").config(SwaggerConfig::from("/openapi.json"))),
+            .service(web::resource("/{file:.*}").guard(guard::Get()).to(docs)),
     )
     .default_service(web::to(routes::nobody_home))
     .wrap(from_fn(chunked::hold))
@@ -285,10 +295,31 @@ pub fn build(
 ///
 /// This very document: OpenAPI 3.1.
 #[utoipa::path(tag = "operations", responses(
-    (status = 200, description = "The document.", body = Value)))]
+    (status = 200, description = "The document.", body = Value),
+    (status = 304, description = "Nothing changed since the ETag in If-None-Match.")))]
 #[get("/openapi.json")]
-async fn openapi_document() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(COMMITTED)
+async fn openapi_document(req: HttpRequest) -> Result<HttpResponse> {
+    static DOCUMENT: LazyLock<Fixed> = LazyLock::new(|| Fixed::new("application/json", COMMITTED));
+    DOCUMENT.answer(&req).await
+}
+
+/// The files of Swagger UI, which shows the document in a browser.
+async fn docs(req: HttpRequest, file: web::Path<String>) -> Result<HttpResponse> {
+    static FILES: LazyLock<Mutex<HashMap<String, Fixed>>> = LazyLock::new(Mutex::default);
+    let file = file.into_inner();
+    let known = FILES.lock().unwrap_or_else(PoisonError::into_inner).get(&file).cloned();
+    let served = if let Some(served) = known {
+        served
+    } else {
+        let config = Arc::new(SwaggerConfig::from("/openapi.json"));
+        let found = utoipa_swagger_ui::serve(&file, config);
+        let found = found.map_err(|err| Error::internal(err.to_string()))?;
+        let found = found.ok_or(Error::NotFound)?;
+        let served = Fixed::new(found.content_type, found.bytes.into_owned());
+        let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+        files.entry(file).or_insert(served).clone()
+    };
+    served.answer(&req).await
 }
 
 /// What the pages under `/docs/` may load: what comes from here. Swagger UI sets styles in its

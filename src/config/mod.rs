@@ -53,6 +53,8 @@ pub struct Config {
     pub bind_addr: SocketAddr,
     /// `SHUTDOWN_TIMEOUT`: seconds in which requests may finish once the server is told to stop.
     pub shutdown_timeout: u32,
+    /// `SEND_TIMEOUT`: seconds for which a client may take nothing of an answer.
+    pub send_timeout: NonZeroU32,
     /// `TRUSTED_PROXIES`: whose word on where a request comes from is taken.
     pub trusted_proxies: Proxies,
     /// `CLIENT_ADDRESS_HEADER`: the header in which they say it.
@@ -112,6 +114,7 @@ pub const NAMES: &[&str] = &[
     "DATABASE_CONNECTIONS",
     "BIND_ADDR",
     "SHUTDOWN_TIMEOUT",
+    "SEND_TIMEOUT",
     "TRUSTED_PROXIES",
     "CLIENT_ADDRESS_HEADER",
     "FRONTEND_TOKEN",
@@ -191,6 +194,7 @@ impl Config {
             )?,
             bind_addr: parsed("BIND_ADDR", get("BIND_ADDR").as_deref(), "127.0.0.1:8080")?,
             shutdown_timeout: parsed("SHUTDOWN_TIMEOUT", get("SHUTDOWN_TIMEOUT").as_deref(), "30")?,
+            send_timeout: parsed("SEND_TIMEOUT", get("SEND_TIMEOUT").as_deref(), "30")?,
             trusted_proxies: parsed("TRUSTED_PROXIES", get("TRUSTED_PROXIES").as_deref(), "")?,
             client_address_header: parsed(
                 "CLIENT_ADDRESS_HEADER",
@@ -338,6 +342,7 @@ mod tests {
             ("DATABASE_TIMEOUT", "0"),
             ("DATABASE_CONNECTIONS", "0"),
             ("SHUTDOWN_TIMEOUT", "soon"),
+            ("SEND_TIMEOUT", "0"),
             ("TRUSTED_PROXIES", "10.0.0.0/8, nginx"),
             ("BIND_ADDR", "localhost"),
             ("CLIENT_ADDRESS_HEADER", "X Real IP"),

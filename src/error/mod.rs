@@ -59,6 +59,9 @@ pub enum Error {
     /// 408: the body did not arrive in time.
     #[error("The body did not arrive within {0} seconds.")]
     TooSlow(u64),
+    /// 408: the head of the first request did not arrive in time.
+    #[error("The head of the request did not arrive in time.")]
+    TooSlowHead,
     /// 409: the state of the newsroom forbids it.
     #[error("{detail}")]
     Conflict {
@@ -84,6 +87,9 @@ pub enum Error {
     /// 415, with the media type that would do.
     #[error("Send the body as {0}.")]
     UnsupportedMediaType(&'static str),
+    /// 415: the body came in a content coding.
+    #[error("Send the body as it is, without a Content-Encoding.")]
+    UnsupportedCoding,
     /// 422: read, but not acceptable.
     #[error("{}", summary(.0))]
     Invalid(Vec<FieldError>),
@@ -120,6 +126,9 @@ pub enum Error {
     /// 507: there is no room left to write to.
     #[error("The disk is full, so nothing was changed; reading goes on.")]
     Full(#[source] Source),
+    /// 431.
+    #[error("The head of a request may have 128 KiB and 96 headers at the most.")]
+    TooLargeHead,
     /// 500: ours; logged, never shown.
     #[error("Something went wrong on our side. It has been logged under this request's id.")]
     Internal(#[source] Source),
@@ -241,6 +250,9 @@ impl ResponseError for Error {
             }
             Self::UnsupportedMediaType(accepted) if accepted.contains("patch") => {
                 answer.insert_header(("Accept-Patch", *accepted));
+            }
+            Self::UnsupportedCoding => {
+                answer.insert_header((header::ACCEPT_ENCODING, "identity"));
             }
             Self::Stale { etag, .. } => {
                 answer.insert_header((header::ETAG, etag.as_str()));

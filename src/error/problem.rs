@@ -91,14 +91,16 @@ problem_kinds! {
         "Read the resource again, apply your change to what it says now, and send it with the new `ETag`.";
     TOO_LARGE "too-large" PAYLOAD_TOO_LARGE "Too large"
         "Send less; the detail gives the limit.";
-    UNSUPPORTED "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE "Wrong media type"
-        "Bodies are `application/json`; PATCH takes `application/merge-patch+json`.";
+    UNSUPPORTED "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE "Wrong media type or content coding"
+        "Bodies are `application/json`; PATCH takes `application/merge-patch+json`. They are sent as they are: where the answer has `Accept-Encoding`, leave `Content-Encoding` out.";
     INVALID "invalid" UNPROCESSABLE_ENTITY "Not acceptable as it is"
         "Every entry of `errors` points at a member of the body and names the rule it breaks.";
     PRECONDITION_REQUIRED "precondition-required" PRECONDITION_REQUIRED "Which version do you mean?"
         "Read the resource and send its `ETag` in `If-Match`, so that no one else's change is overwritten.";
     TOO_MANY "too-many-requests" TOO_MANY_REQUESTS "Too much at once"
         "Wait for the seconds in `Retry-After`. `RateLimit-Policy` says how many requests a minute are fine, where it is a matter of their number.";
+    HEAD_TOO_LARGE "head-too-large" REQUEST_HEADER_FIELDS_TOO_LARGE "Too much before the body"
+        "Send fewer or shorter headers (cookies among them), or a shorter address.";
     UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "The database is away or busy"
         "Try again after the seconds in `Retry-After`; with the same `Idempotency-Key` nothing is done twice.";
     OUTCOME_UNKNOWN "outcome-unknown" SERVICE_UNAVAILABLE "It is not known whether it was done"
@@ -118,15 +120,16 @@ impl Error {
             Self::NotFound => &NOT_FOUND,
             Self::MethodNotAllowed(_) => &METHOD_NOT_ALLOWED,
             Self::NotAcceptable(_) => &NOT_ACCEPTABLE,
-            Self::TooSlow(_) => &TOO_SLOW,
+            Self::TooSlow(_) | Self::TooSlowHead => &TOO_SLOW,
             Self::Conflict { .. } => &CONFLICT,
             Self::Gone(_) => &GONE,
             Self::Stale { .. } => &STALE,
             Self::TooLarge(_) => &TOO_LARGE,
-            Self::UnsupportedMediaType(_) => &UNSUPPORTED,
+            Self::UnsupportedMediaType(_) | Self::UnsupportedCoding => &UNSUPPORTED,
             Self::Invalid(_) => &INVALID,
             Self::PreconditionRequired => &PRECONDITION_REQUIRED,
             Self::TooManyRequests { .. } => &TOO_MANY,
+            Self::TooLargeHead => &HEAD_TOO_LARGE,
             Self::Unavailable(_) | Self::Contended(_) | Self::Unrecognised(_) => &UNAVAILABLE,
             Self::OutcomeUnknown(_) => &OUTCOME_UNKNOWN,
             Self::Full(_) => &FULL,

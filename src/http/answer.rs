@@ -2,11 +2,13 @@
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
     body::BoxBody,
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::cursor::Page;
+use super::{conditional::is_known, cursor::Page};
 use crate::{
     db::journal::Resource,
     error::{Error, Result},
@@ -30,6 +32,15 @@ pub struct Answer {
 /// The strong entity tag of a version.
 pub fn etag(version: i32) -> String {
     format!("\"{version}\"")
+}
+
+/// The entity tag of what was read: the version, and what else the body depends on. An article
+/// goes public by the clock, and what its reader may do with it depends on who reads it; neither
+/// moves the version.
+fn etag_of_reading(version: &str, body: &str) -> String {
+    let digest = Sha256::digest(body);
+    let digest = URL_SAFE_NO_PAD.encode(&digest[..12]);
+    format!("\"{}-{digest}\"", version.trim_matches('"'))
 }
 
 impl Answer {
@@ -94,14 +105,17 @@ impl Answer {
 
 impl Responder for Answer {
     type Body = BoxBody;
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+    fn respond_to(self, req: &HttpRequest) -> HttpResponse {
+        let mut status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let reads = req.method() == Method::GET;
+        let etag = self.etag.map(|tag| if reads { etag_of_reading(&tag, &self.body) } else { tag });
+        let known = |tag: &String| reads && is_known(req.headers(), tag.as_bytes());
+        if etag.as_ref().is_some_and(known) {
+            status = StatusCode::NOT_MODIFIED;
+        }
         let mut answer = HttpResponse::build(status);
-        let headers = [
-            (header::ETAG, self.etag),
-            (header::LOCATION, self.location),
-            (header::LINK, self.link),
-        ];
+        let headers =
+            [(header::ETAG, etag), (header::LOCATION, self.location), (header::LINK, self.link)];
         for (name, value) in headers {
             if let Some(value) = value {
                 answer.insert_header((name, value));
@@ -110,7 +124,7 @@ impl Responder for Answer {
         if self.replayed {
             answer.insert_header(("Idempotency-Replayed", "true"));
         }
-        if status == StatusCode::NO_CONTENT {
+        if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
             return answer.finish();
         }
         answer.content_type("application/json").body(self.body)

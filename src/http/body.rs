@@ -118,10 +118,14 @@ pub(super) fn bytes(
     let given = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = given.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
     let fits = essence.eq_ignore_ascii_case(expected);
+    let coded = is_coded(req);
     let read = Bytes::from_request(req, payload);
     async move {
         if !fits {
             return Err(Error::UnsupportedMediaType(expected));
+        }
+        if coded {
+            return Err(Error::UnsupportedCoding);
         }
         let read = timeout(PATIENCE, read).await.map_err(|_| Error::TooSlow(PATIENCE.as_secs()))?;
         read.map_err(|err| match err.as_error::<PayloadError>() {
@@ -129,6 +133,15 @@ pub(super) fn bytes(
             _ => Error::malformed("The body ended too early or was not encoded as announced."),
         })
     }
+}
+
+/// Whether the body was sent in a content coding. None is taken (RFC 9110, 8.4.1): a few bytes of
+/// one can stand for any number.
+fn is_coded(req: &HttpRequest) -> bool {
+    req.headers().get_all(header::CONTENT_ENCODING).any(|given| {
+        let mut codings = given.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
+    })
 }
 
 /// Reads JSON (RFC 8259); its texts are brought to normal form C, NUL characters and members

@@ -1,7 +1,12 @@
-//! `IfMatch`: no change without saying which version it was made for (RFC 9110, 13.1.1).
+//! Conditional requests (RFC 9110, 13.1): no change without saying which version it was made for
+//! (`IfMatch`), no body for who has it already (`is_known`).
 use std::future::{Ready, ready};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::header::{self, HeaderMap},
+};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -20,8 +25,8 @@ use crate::{
 pub struct IfMatch {
     /// The `ETag` of the version that you have read, such as `"3"`. Without it: 428; when someone
     /// else has changed the resource since: 412; when it is no list of entity tags: 400. A tag
-    /// that something on the way has made weak, such as `W/"3"`, counts as the strong one: tags
-    /// here are version numbers, whatever the encoding.
+    /// that something on the way has made weak, such as `W/"3"`, counts as the strong one: what
+    /// counts here is the version, the number that the tag begins with.
     #[param(rename = "If-Match", value_type = String, example = "\"3\"", max_length = 1000,
         pattern = r#"^(W/)?"[^"]*"([ \t]*,[ \t]*(W/)?"[^"]*")*$"#)]
     tags: Vec<String>,
@@ -68,6 +73,17 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     (ends.is_empty() || ends.starts_with(',')).then_some((tag, behind))
 }
 
+/// Whether the client has the answer with this entity tag already (RFC 9110, 13.1.2): weak
+/// comparison, any of a list, or `*`.
+pub(super) fn is_known(headers: &HeaderMap, etag: &[u8]) -> bool {
+    let given = headers.get_all(header::IF_NONE_MATCH);
+    let mut tags = given.flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
+    tags.any(|tag| {
+        let tag = tag.trim_ascii();
+        tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == etag
+    })
+}
+
 impl IfMatch {
     /// Holds back other writers of this resource, finds it, and refuses if it has moved on.
     pub fn current<R: Resource>(
@@ -85,7 +101,7 @@ impl IfMatch {
     /// Refuses if the resource has moved on, saying who moved it and when.
     pub fn check<R: Resource>(&self, conn: &mut Conn, resource: &R) -> Result<()> {
         let etag = etag(resource.version());
-        if self.tags.contains(&etag) {
+        if self.tags.iter().any(|tag| version_of(tag) == etag.trim_matches('"')) {
             return Ok(());
         }
         let detail = match journal::last_change(conn, resource.id())? {
@@ -100,6 +116,12 @@ impl IfMatch {
         };
         Err(Error::Stale { detail, etag })
     }
+}
+
+/// The version in an entity tag, whether a change was answered with it or a reading.
+fn version_of(tag: &str) -> &str {
+    let tag = tag.trim_matches('"');
+    tag.split_once('-').map_or(tag, |(version, _)| version)
 }
 
 /// What a change did, and to which members.

@@ -1,19 +1,24 @@
-//! The gate every request passes: its id, HEAD, what it accepts, and headers on every answer.
-use std::{num::NonZeroU32, sync::Arc};
+//! The gate every request passes: its id, HEAD, its address, what it accepts, and headers on every
+//! answer.
+use std::{num::NonZeroU32, rc::Rc, sync::Arc};
 
 use actix_web::{
     HttpMessage, HttpRequest, ResponseError,
     body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        Method,
-        header::{self, HeaderName, HeaderValue},
+        ConnectionType, Method,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
 };
 use uuid::Uuid;
 
-use super::watch::Watch;
+use super::{
+    client_stream::{Exchange, Running},
+    target,
+    watch::Watch,
+};
 use crate::{
     config::{Config, Origins},
     error::{Error, REQUEST_ID, Result},
@@ -53,6 +58,11 @@ pub async fn pass<B: MessageBody>(
     mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    if let Some(target) = target::without_origin(req.uri()) {
+        req.match_info_mut().get_mut().update(&target);
+        req.head_mut().uri = target;
+    }
+    let running = req.conn_data::<Rc<Exchange>>().map(Exchange::run);
     let watch = Watch::begin(&req);
     let id = well_formed_id(&req).unwrap_or_else(|| Uuid::now_v7().to_string());
     req.extensions_mut().insert(RequestId(id.clone()));
@@ -63,7 +73,7 @@ pub async fn pass<B: MessageBody>(
     }
     let managed = req.path().starts_with("/manage/");
     let open = req.path().starts_with("/v1/") && is_open_to_any(req.request());
-    let hsts = req.app_data::<Hsts>().map(|hsts| hsts.0.clone());
+    let hsts = req.app_data::<Hsts>().cloned();
     let answered = REQUEST_ID.scope(id.clone(), respond(req, next));
     let mut answer = match watch.trace() {
         None => answered.await?,
@@ -78,7 +88,17 @@ pub async fn pass<B: MessageBody>(
         // Some refusals come from before where the headers of that face are made.
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     }
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    harden(headers, &id, hsts.as_ref());
+    if running.as_ref().is_some_and(Running::is_last) {
+        answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    watch.end(&id, &answer);
+    Ok(answer)
+}
+
+/// The headers of every answer, whoever gives it.
+pub(super) fn harden(headers: &mut HeaderMap, request_id: &str, hsts: Option<&Hsts>) {
+    if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(X_REQUEST_ID, id);
     }
     for (name, value) in HARDENING {
@@ -87,17 +107,18 @@ pub async fn pass<B: MessageBody>(
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING));
     }
-    if let Some(promise) = hsts {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, promise);
+    if let Some(Hsts(promise)) = hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, promise.clone());
     }
-    watch.end(&id, &answer);
-    Ok(answer)
 }
 
 async fn respond<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    if let Err(refusal) = target::check(req.head()) {
+        return Ok(req.into_response(refusal.error_response()).map_into_right_body());
+    }
     let api = req.path().starts_with("/v1/") || req.path().starts_with("/manage/");
     if api && !accepts_json(&req) {
         let refusal = Error::NotAcceptable("application/json").error_response();

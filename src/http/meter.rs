@@ -48,6 +48,8 @@ struct Inner {
     refused: IntCounterVec,
     sign_ins: IntCounterVec,
     cached: IntCounterVec,
+    unreadable: IntCounterVec,
+    stalled: IntCounter,
     /// The counters of each of [`ORIGINS`].
     origins: [IntCounter; 4],
     /// Those of each operation of the document; in the end, those of all else.
@@ -162,6 +164,16 @@ impl Meter {
         for factor in Factor::ALL {
             sign_ins.with_label_values(&[factor.name()]);
         }
+        let unreadable = counter(
+            "broadsheet_http_unreadable_requests_total",
+            "What came on connections and was no request that can be read, by how it was refused.",
+            &["status"],
+        )?;
+        let stalled = IntCounter::new(
+            "broadsheet_http_stalled_connections_total",
+            "Connections that were closed since their clients took nothing of an answer.",
+        )
+        .map_err(Error::internal)?;
         let origins = ORIGINS.map(|(_, result)| cached.with_label_values(&[result]));
         let known = routes.operations().map(|(route, method)| Operation::new(route, method));
         let operations = known.chain([Operation::new("other", "other")]).collect();
@@ -173,6 +185,8 @@ impl Meter {
             refused,
             sign_ins,
             cached,
+            unreadable,
+            stalled,
             origins,
             operations,
         })))
@@ -225,6 +239,16 @@ impl Meter {
         }
     }
 
+    /// Counts what was refused since it is no request that can be read.
+    pub fn count_unreadable(&self, status: StatusCode) {
+        self.0.unreadable.with_label_values(&[status.as_str()]).inc();
+    }
+
+    /// Counts a connection that was closed since its client took nothing of an answer.
+    pub fn count_stalled(&self) {
+        self.0.stalled.inc();
+    }
+
     /// Adds what it shows to a page.
     pub fn show(&self, page: &Registry) -> prometheus::Result<()> {
         page.register(Box::new(self.0.requests.clone()))?;
@@ -233,6 +257,8 @@ impl Meter {
         page.register(Box::new(self.0.abandoned.clone()))?;
         page.register(Box::new(self.0.refused.clone()))?;
         page.register(Box::new(self.0.sign_ins.clone()))?;
+        page.register(Box::new(self.0.unreadable.clone()))?;
+        page.register(Box::new(self.0.stalled.clone()))?;
         page.register(Box::new(self.0.cached.clone()))
     }
 }

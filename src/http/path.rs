@@ -1,5 +1,6 @@
 //! `Id`: the id, and where there is one the number, in a request's path.
 use std::{
+    fmt::Display,
     future::{Ready, ready},
     str::FromStr,
 };
@@ -21,28 +22,36 @@ pub struct Number(pub i32);
 #[derive(Debug, Clone, Copy)]
 pub struct LinkIdOf<T>(pub T);
 
-fn segment<T: FromStr>(req: &HttpRequest, name: &'static str, expected: &str) -> Result<T> {
+/// What the segment says, in the one spelling that it has here: `01` is no number, and a UUID is
+/// in lower case. Otherwise every id would have millions of addresses, each with an answer of its
+/// own in every cache.
+fn segment<T: FromStr + Display>(
+    req: &HttpRequest,
+    name: &'static str,
+    expected: &str,
+) -> Result<T> {
     let text = req.match_info().get(name).unwrap_or_default();
-    text.parse().map_err(|_| match routes::methods_of_literal(req) {
+    let read = text.parse::<T>().ok().filter(|read| read.to_string() == text);
+    read.ok_or_else(|| match routes::methods_of_literal(req) {
         // Not an id at all, but an address of its own that answers to other methods.
         Some(methods) => Error::MethodNotAllowed(methods),
         None => Error::parameter(name, "format", expected),
     })
 }
 
-impl<T: FromStr> FromRequest for Id<T> {
+impl<T: FromStr + Display> FromRequest for Id<T> {
     type Error = Error;
     type Future = Ready<Result<Self>>;
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(segment(req, "id", "expected a UUID").map(Self))
+        ready(segment(req, "id", "expected a UUID in lower case").map(Self))
     }
 }
 
-impl<T: FromStr> FromRequest for LinkIdOf<T> {
+impl<T: FromStr + Display> FromRequest for LinkIdOf<T> {
     type Error = Error;
     type Future = Ready<Result<Self>>;
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(segment(req, "link_id", "expected a UUID").map(Self))
+        ready(segment(req, "link_id", "expected a UUID in lower case").map(Self))
     }
 }
 

@@ -1,9 +1,10 @@
 //! The pages that explain each kind of problem.
-use actix_web::{HttpResponse, get};
+use std::{collections::HashMap, sync::LazyLock};
 
-use super::handlers::ServiceConfig;
-use super::path;
-use crate::error::{Code, Error, PROBLEM_KINDS, Result};
+use actix_web::{HttpRequest, HttpResponse, get};
+
+use super::{fixed::Fixed, handlers::ServiceConfig, path};
+use crate::error::{Code, Error, PROBLEM_KINDS, ProblemKind, Result};
 
 /// Hangs the pages into the app.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
@@ -16,10 +17,16 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 /// codes the entries of its `errors` can have.
 #[utoipa::path(tag = "operations", params(("name" = String, Path, description = "The kind of problem.", example = "stale")),
     responses((status = 200, description = "The explanation.", body = String, content_type = "text/html"),
+        (status = 304, description = "Nothing changed since the ETag in If-None-Match."),
         (status = 404, description = "There is no such kind of problem.")))]
 #[get("/problems/{name}")]
-async fn explain_problem(path::Name(name): path::Name) -> Result<HttpResponse> {
-    let kind = PROBLEM_KINDS.iter().find(|kind| kind.name == name).ok_or(Error::NotFound)?;
+async fn explain_problem(req: HttpRequest, path::Name(name): path::Name) -> Result<HttpResponse> {
+    static PAGES: LazyLock<HashMap<&str, Fixed>> =
+        LazyLock::new(|| PROBLEM_KINDS.iter().map(|kind| (kind.name, page(kind))).collect());
+    PAGES.get(name.as_str()).ok_or(Error::NotFound)?.answer(&req).await
+}
+
+fn page(kind: &ProblemKind) -> Fixed {
     let codes = kind.codes().fold(String::new(), |list, Code { name, meaning, .. }| {
         list + &format!("<dt><code>{name}</code></dt><dd>{}</dd>", html(meaning))
     });
@@ -37,7 +44,7 @@ async fn explain_problem(path::Name(name): path::Name) -> Result<HttpResponse> {
         status = kind.status,
         advice = html(kind.advice),
     );
-    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page))
+    Fixed::new("text/html; charset=utf-8", page)
 }
 
 /// What stands between backticks, as code. The texts are our own, and have nothing to escape.

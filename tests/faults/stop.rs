@@ -1,6 +1,6 @@
 //! The program is asked to end: what it has taken on it finishes, but not for ever.
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Command, ExitStatus},
     thread,
@@ -70,6 +70,68 @@ fn who_never_comes_to_an_end_is_not_waited_for_longer_than_promised() {
     assert_eq!(ended.code(), Some(0));
 }
 
+/// How many connections are kept alive.
+const KEPT: usize = 40;
+
+/// Requests that have come while the server had no time to look, and then it is told to stop.
+#[test]
+fn what_has_come_on_kept_connections_is_answered_and_told_that_they_end() {
+    let mut newsroom = Newsroom::open_with(Engine::Sqlite, &[("SHUTDOWN_TIMEOUT", "20")]);
+    let get = b"GET /v1/sections HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let kept = || {
+        let mut stream = BufReader::new(connect(&newsroom.server));
+        stream.get_mut().write_all(get).unwrap();
+        let (status, closes) = whole(&mut stream);
+        assert!(status == "HTTP/1.1 200 OK" && !closes, "{status}");
+        stream
+    };
+    let (mut asking, mut idle): (Vec<_>, Vec<_>) =
+        ((0..KEPT).map(|_| kept()).collect(), (0..KEPT).map(|_| kept()).collect());
+    let body = r#"{"email": "nobody@example.org", "password": "what was it"}"#;
+    let mut taken_on = taken_on(&newsroom.server, body.len());
+    signal(&newsroom.server, "-STOP");
+    for stream in &mut asking {
+        stream.get_mut().write_all(get).unwrap();
+    }
+    let started = Instant::now();
+    signal(&newsroom.server, "-TERM");
+    signal(&newsroom.server, "-CONT");
+    for stream in &mut asking {
+        assert_eq!(whole(stream).0, "HTTP/1.1 200 OK");
+    }
+    while TcpStream::connect(&newsroom.server.address).is_ok() {
+        assert!(started.elapsed() < GRACE, "new connections are taken still");
+        thread::sleep(LOOK);
+    }
+    taken_on.get_mut().write_all(body.as_bytes()).unwrap();
+    let (status, closes) = whole(&mut taken_on);
+    assert_eq!(status, "HTTP/1.1 401 Unauthorized");
+    assert!(closes, "nobody says that the connection ends");
+    for stream in asking.iter_mut().chain(&mut idle).chain([&mut taken_on]) {
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0, "it is not closed");
+    }
+    assert_eq!(wait(&mut newsroom.server).code(), Some(0));
+    assert!(started.elapsed() < GRACE, "{:?}", started.elapsed());
+}
+
+/// Reads one answer; its status line, and whether it says that the connection ends with it.
+fn whole(stream: &mut BufReader<TcpStream>) -> (String, bool) {
+    let status = line(stream);
+    let (mut closes, mut length) = (false, 0);
+    loop {
+        let header = line(stream).to_ascii_lowercase();
+        if header.is_empty() {
+            break;
+        }
+        closes |= header == "connection: close";
+        if let Some(given) = header.strip_prefix("content-length: ") {
+            length = given.parse().unwrap();
+        }
+    }
+    stream.read_exact(&mut vec![0; length]).unwrap();
+    (status, closes)
+}
+
 fn connect(server: &Process) -> TcpStream {
     TcpStream::connect(&server.address).unwrap()
 }
@@ -94,8 +156,12 @@ fn line(stream: &mut BufReader<TcpStream>) -> String {
 }
 
 pub fn terminate(server: &Process) {
+    signal(server, "-TERM");
+}
+
+fn signal(server: &Process, signal: &str) {
     let pid = server.child.id().to_string();
-    assert!(Command::new("kill").arg(pid).status().unwrap().success());
+    assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
 }
 
 /// Waits until it has ended by itself.

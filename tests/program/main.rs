@@ -20,3 +20,4 @@ mod server;
 mod slow;
 mod tour;
 mod transfer;
+mod unreadable;

@@ -1,11 +1,14 @@
-//! Connections that are held open: endless requests are cut, and neither they nor idle ones are
-//! noticed by readers.
+//! Connections that are held open: endless requests are cut, and so is who takes nothing of an
+//! answer; neither they nor idle ones are noticed by readers.
 use std::{
+    fs,
     io::{ErrorKind, Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     thread,
     time::{Duration, Instant},
 };
+
+use socket2::{Domain, Socket, Type};
 
 use crate::server::Server;
 
@@ -120,4 +123,64 @@ fn a_thousand_idle_connections_are_not_noticed() {
             }
         }
     }
+}
+
+/// How many take nothing of their answers.
+const DEAF: usize = 300;
+/// More of them, on one connection, than the system keeps for it.
+const ANSWERS: usize = 16;
+
+/// A connection that takes little at once, and has asked for a lot.
+fn asking(server: &Server) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(65_536).unwrap();
+    socket.connect(&server.process.address.parse::<SocketAddr>().unwrap().into()).unwrap();
+    let mut stream = TcpStream::from(socket);
+    let more = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(ANSWERS - 1);
+    let last = "GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    stream.write_all(format!("{more}{last}").as_bytes()).unwrap();
+    stream
+}
+
+/// How many files the server holds open.
+fn files(server: &Server) -> usize {
+    fs::read_dir(format!("/proc/{}/fd", server.process.child.id())).unwrap().count()
+}
+
+#[test]
+fn who_takes_nothing_of_an_answer_is_cut_and_who_takes_it_slowly_gets_it_whole() {
+    room();
+    let patience = Duration::from_secs(4);
+    let settings = [("SEND_TIMEOUT", "4"), ("CONNECTIONS_PER_ADDRESS", "off")];
+    let server = Server::demo_with(&settings);
+    read(&server);
+    let before = files(&server);
+    let deaf: Vec<TcpStream> = (0..DEAF).map(|_| asking(&server)).collect();
+    let mut slow = asking(&server);
+    let started = Instant::now();
+    let (mut heard, mut piece) = (Vec::new(), vec![0; 500_000]);
+    loop {
+        match slow.read(&mut piece).unwrap() {
+            0 => break,
+            some => heard.extend_from_slice(&piece[..some]),
+        }
+        if heard.len() / 1_000_000 > started.elapsed().as_secs() as usize {
+            // The pace of the reader; nothing is waited for.
+            thread::sleep(Duration::from_millis(500));
+        }
+    }
+    assert!(started.elapsed() > patience * 2, "that was not slow: {:?}", started.elapsed());
+    let heard = String::from_utf8(heard).unwrap();
+    assert_eq!(heard.matches("HTTP/1.1 200 OK\r\n").count(), ANSWERS);
+    assert!(heard.trim_end().ends_with('}'), "the last one has no end");
+
+    while files(&server) > before + 3 {
+        assert!(started.elapsed() < LIMIT, "{} files are held", files(&server));
+        read(&server);
+        thread::sleep(Duration::from_millis(250));
+    }
+    let (_, figures) = server.call("/metrics", &[]);
+    let line = format!("broadsheet_http_stalled_connections_total {DEAF}");
+    assert!(figures.lines().any(|figure| figure == line), "{figures}");
+    drop(deaf);
 }

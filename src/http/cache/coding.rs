@@ -20,6 +20,9 @@ pub enum Coding {
     Brotli,
 }
 
+/// Bodies below this many bytes are sent as they are: coding them would save no packet.
+pub const CODED_FROM: usize = 1024;
+
 /// How hard each coding tries. An answer is coded once and sent many times, while its first
 /// reader waits: about half a millisecond for a page.
 const GZIP: u32 = 6;

@@ -1,7 +1,7 @@
 //! What readers get, exact and ready-made: a handler names what its answer was made of, one
 //! middleware renders, keeps and serves it (RFC 9110, 9111, 5861).
 mod answers;
-mod coding;
+pub(super) mod coding;
 mod headers;
 mod key;
 mod middleware;

@@ -12,7 +12,13 @@ use actix_web::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::{Delivered, Made, coding::Coding, headers::Headers, weight::allocated};
+use super::{
+    super::conditional::is_known,
+    Delivered, Made,
+    coding::{CODED_FROM, Coding},
+    headers::Headers,
+    weight::allocated,
+};
 use crate::{
     config::Config,
     db::clock::{TagClock, Tick},
@@ -20,9 +26,6 @@ use crate::{
     tags::Tag,
     time::{Clock, Instant},
 };
-
-/// Bodies below this many bytes are sent as they are: coding them would save no packet.
-const CODED_FROM: usize = 1024;
 
 /// The longest list of tags in a header, in bytes: less than any proxy or CDN takes.
 const NAMES_MAX: usize = 4000;
@@ -191,7 +194,9 @@ impl Rendered {
         if let Some(at) = self.changes_at {
             headers.insert(header::CACHE_CONTROL, self.freshness.until(at, now)?);
         }
-        let unchanged = self.is_among(known);
+        // `If-Modified-Since` is not asked: what leaves a list moves no date, and a second is too
+        // coarse to be exact.
+        let unchanged = is_known(known, self.etag.as_bytes());
         let mut answer = if unchanged {
             headers.remove(header::CONTENT_TYPE);
             headers.remove(header::CONTENT_ENCODING);
@@ -201,18 +206,6 @@ impl Rendered {
         };
         *answer.headers_mut() = headers;
         Ok(answer)
-    }
-
-    /// Whether the reader has this very answer already (RFC 9110, 13.1.2). `If-Modified-Since`
-    /// is not asked: what leaves a list moves no date, and a second is too coarse to be exact.
-    fn is_among(&self, known: &HeaderMap) -> bool {
-        let own = self.etag.as_bytes();
-        let given = known.get_all(header::IF_NONE_MATCH);
-        let mut tags = given.flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
-        tags.any(|tag| {
-            let tag = tag.trim_ascii();
-            tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == own
-        })
     }
 }
 

@@ -60,8 +60,14 @@ const RETRY_AFTER: Header = always("Retry-After", "Seconds after which to try ag
 const SURROGATE_KEY: Header =
     sometimes("Surrogate-Key", "The same as `Cache-Tag`, separated by spaces.");
 const VARY: Header = always("Vary", "Which request headers the answer depends on.");
-const VERSION: Header =
-    Header { component: "Version", ..always("ETag", "The version it has now, for `If-Match`.") };
+const VERSION: Header = Header {
+    component: "Version",
+    ..always(
+        "ETag",
+        "The version it has now, for `If-Match`; of what was read also all else that the body \
+             depends on, for `If-None-Match`.",
+    )
+};
 const CHALLENGE: Header = always("WWW-Authenticate", "Asks for a bearer token (RFC 6750).");
 
 const ALL: [&Header; 17] = [
@@ -94,6 +100,13 @@ pub struct Shape<'a> {
     pub repeatable: bool,
     /// It answers a list page by page.
     pub paged: bool,
+}
+
+impl Shape<'_> {
+    /// Whether it answers one resource of the newsroom's, with its version.
+    pub fn reads_one(&self) -> bool {
+        self.method == "get" && self.path.starts_with("/manage/") && self.path.ends_with("id}")
+    }
 }
 
 /// All of them, by their names among the components.
@@ -146,11 +159,11 @@ pub fn of_answer(shape: &Shape<'_>, status: &str) -> Map<String, Value> {
             headers.push(CONTENT_ENCODING);
         }
     } else if shape.path.starts_with("/manage/") {
-        let one = reads && shape.path.ends_with("id}");
         if status == "201" {
             headers.push(LOCATION);
         }
-        if status == "201" || status == "200" && (one || shape.versioned) {
+        let one = shape.reads_one();
+        if matches!(status, "201" | "304") || status == "200" && (one || shape.versioned) {
             headers.push(VERSION);
         }
     }

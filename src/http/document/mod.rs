@@ -43,9 +43,20 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> serde_json::Result<Valu
             describe(path, method, operation);
         }
     }
+    drop_unused_responses(&mut document);
     links::add(&mut document);
     schemas::drop_unused(&mut document);
     Ok(document)
+}
+
+/// Takes out the kinds of problem that no operation answers with: requests that are refused before
+/// anybody knows which operation they ask for.
+fn drop_unused_responses(document: &mut Value) {
+    let operations = document["paths"].to_string();
+    if let Some(responses) = document["components"]["responses"].as_object_mut() {
+        responses
+            .retain(|name, _| operations.contains(&format!("\"#/components/responses/{name}\"")));
+    }
 }
 
 /// The full stop behind a title that does not end with a mark of its own.
@@ -79,12 +90,14 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .filter(|name| !has_parameter(operation, name))
         .map(|name| {
-            let schema = if name == "number" {
-                json!({"type": "integer", "format": "int32", "minimum": 1})
+            let (schema, description) = if name == "number" {
+                let schema = json!({"type": "integer", "format": "int32", "minimum": 1});
+                (schema, "The number, from 1.")
             } else {
-                json!({"type": "string", "format": "uuid"})
+                (json!({"type": "string", "format": "uuid"}), "The id, in lower case.")
             };
-            json!({"name": name, "in": "path", "required": true, "schema": schema})
+            json!({"name": name, "in": "path", "required": true, "schema": schema,
+                "description": description})
         })
         .collect();
     if !in_path.is_empty() {
@@ -97,15 +110,6 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten() {
         complete_parameter(parameter);
-    }
-
-    if operation["responses"]["304"].is_object() {
-        let known = json!({"name": "If-None-Match", "in": "header", "schema": {"type": "string"},
-            "description": "The `ETag` of the answer that you have; 304 while it is the same."});
-        match operation["parameters"].as_array_mut() {
-            Some(parameters) => parameters.push(known),
-            None => operation["parameters"] = json!([known]),
-        }
     }
 
     if is_counted_by_reader(path, method) {
@@ -149,6 +153,11 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
         repeatable: has_parameter(operation, "Idempotency-Key"),
         paged: has_parameter(operation, "cursor"),
     };
+    if shape.reads_one() {
+        operation["responses"]["304"] =
+            json!({"description": "Nothing changed since the ETag in If-None-Match."});
+    }
+    describe_known_answers(operation);
     if shape.versioned {
         refusals.extend([412, 428]);
     }
@@ -187,6 +196,19 @@ fn describe(path: &str, method: &str, operation: &mut Value) {
 /// without any rate limit.
 fn is_counted_by_reader(path: &str, method: &str) -> bool {
     method == "post" && (path.starts_with("/v1/") || path.starts_with("/manage/v1/session"))
+}
+
+/// Adds the header by which a client says which answers it has.
+fn describe_known_answers(operation: &mut Value) {
+    if operation["responses"]["304"].is_object() {
+        let known = json!({"name": "If-None-Match", "in": "header", "schema": {"type": "string"},
+            "description": "The `ETag` of the answer that you have, a list of such, or `*`; 304 \
+                while it is the same."});
+        match operation["parameters"].as_array_mut() {
+            Some(parameters) => parameters.push(known),
+            None => operation["parameters"] = json!([known]),
+        }
+    }
 }
 
 fn has_parameter(operation: &Value, name: &str) -> bool {

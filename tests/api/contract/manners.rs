@@ -30,9 +30,17 @@ async fn the_document_can_be_read_in_a_browser_without_another_host() {
 #[actix_web::test]
 async fn an_address_that_is_not_there_says_so() {
     let app = app().await;
-    for path in
-        ["/", "/v1", "/v1/", "/v2/sections", "/manage/v1", "/v1/sections/", "/%00", "/v1/%FF"]
-    {
+    for path in [
+        "/",
+        "/v1",
+        "/v1/",
+        "/v2/sections",
+        "/manage/v1",
+        "/v1/sections/",
+        "/v1//sections",
+        "/%00",
+        "/v1/%FF",
+    ] {
         let missing = app.anyone().get(path).await;
         assert_eq!(missing.header("content-type"), "application/problem+json", "{path}");
         assert_eq!(missing.expect(404)["type"], "/problems/not-found", "{path}");

@@ -1,6 +1,7 @@
 //! What must hold for every operation, read off the OpenAPI document itself, so that an
 //! operation added later is judged without being named here.
 mod audit;
+mod conditional;
 mod document;
 mod guards;
 mod manners;
@@ -9,6 +10,7 @@ mod mutations;
 mod parameters;
 mod rules;
 mod scopes;
+mod targets;
 
 use std::fmt;
 

@@ -138,6 +138,16 @@ async fn a_body_of_another_kind_is_refused_everywhere(app: TestApp) {
                 assert_eq!(answer.header("accept-patch"), body.media_type, "{operation}");
             }
         }
+        for coding in ["gzip", "br", "identity, deflate", "GZIP", "x"] {
+            let sent = Some((body.media_type, body.example.to_string()));
+            let client = client.with("content-encoding", coding);
+            let answer = client.send(method.clone(), &address, sent).await;
+            assert_eq!(answer.status, 415, "{operation} takes {coding}");
+            assert_eq!(answer.header("accept-encoding"), "identity", "{operation}");
+        }
+        let plain = client.with("content-encoding", "identity");
+        let answer = operation.send(&plain, &address, Some(&json!([]))).await;
+        assert_eq!(answer.status, 422, "{operation} does not read a body that says it is plain");
         for other in [json!([]), json!("text"), json!(1), json!(null)] {
             let answer = operation.send(&client, &address, Some(&other)).await;
             assert_eq!(answer.status, 422, "{operation} takes {other}: {}", answer.text);

@@ -8,4 +8,5 @@ pub mod folding;
 mod given;
 pub mod merge_patch;
 pub mod slugs;
+pub mod targets;
 pub mod tokens;
