@@ -82,6 +82,9 @@ impl Checks for Newsroom {
     fn article_authors(&mut self, line: &mut Line<'_>) {
         self.articles.author(line);
     }
+    fn article_contributors(&mut self, line: &mut Line<'_>) {
+        self.articles.contributor(line, &self.users.ids);
+    }
     fn article_uses(&mut self, line: &mut Line<'_>) {
         self.articles.in_use(line);
     }

@@ -41,7 +41,8 @@ const FLOORS: &[&[&str]] = &[
 const MACROS: &[(&str, &str)] = &[("text_enum", "db"), ("tagged_union", "http")];
 
 /// What editors work on. Readers get editions, so nothing made for readers may name these.
-const WORKING_TABLES: &[&str] = &["articles", "article_uses", "article_authors", "related_links"];
+const WORKING_TABLES: &[&str] =
+    &["articles", "article_uses", "article_authors", "article_contributors", "related_links"];
 
 struct Source {
     path: PathBuf,

@@ -55,7 +55,7 @@ SEMANTIC_FOR = {
     "patch_related_link": {"unknown_member"},
     # What keeps an article from its readers.
     "publish_article": {
-        "absent", "empty", "hidden", "no_alt", "no_credit", "no_source", "no_text",
+        "absent", "edited_since", "empty", "hidden", "no_alt", "no_credit", "no_source", "no_text",
         "replaces_scheduled", "rights_expire", "rights_expired", "unresolved",
     },
 }

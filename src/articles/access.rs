@@ -1,5 +1,6 @@
 //! Rules about a particular article: whose it is, and what a caller may do with it.
 use super::{
+    approval::Review,
     model::ArticleRow,
     workflow::{Action, Status},
 };
@@ -63,11 +64,20 @@ impl Access {
     }
 
     /// What the caller may do with the article now.
-    pub fn allowed(&self, article: &ArticleRow) -> Vec<Action> {
+    pub fn allowed(&self, article: &ArticleRow, review: &Review<'_>) -> Vec<Action> {
         let possible = |action: &Action| {
             self.has_right(*action, article)
                 && action.leads_to(article.status).is_some()
-                && !(*action == Action::Delete && article.last_edition > 0)
+                && match action {
+                    Action::Delete => article.last_edition == 0,
+                    Action::Approve => review.check_approval(self.scope.user).is_ok(),
+                    Action::Publish => review.check_publishing().is_ok(),
+                    Action::Edit
+                    | Action::Submit
+                    | Action::Return
+                    | Action::Unpublish
+                    | Action::Retract => true,
+                }
         };
         Action::ALL.into_iter().filter(possible).collect()
     }

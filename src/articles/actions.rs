@@ -6,6 +6,7 @@ use validator::Validate;
 
 use super::{
     access::Access,
+    approval::Review,
     editions::model::EditionSummary,
     manage::view,
     model::{Article, ArticleRow},
@@ -18,8 +19,9 @@ use crate::{
         guard::{Allow, Caller},
         roles::{PublishArticles, WithdrawArticles, WriteArticles},
     },
+    config::FourEyes,
     db::{Conn, Db, Tx, journal::Entry},
-    error::{Error, FieldError, Result},
+    error::{FieldError, Result},
     http::{
         answer::Answer,
         conditional::IfMatch,
@@ -79,7 +81,8 @@ pub struct Published {
     pub article: Article,
     /// The edition that was made, or would be.
     pub edition: EditionSummary,
-    /// What readers will miss; nothing that keeps it from them.
+    /// What readers will miss, and what was edited after the approval; nothing that keeps it from
+    /// them.
     pub warnings: Vec<FieldError>,
     /// Whether nothing was changed.
     pub dry_run: bool,
@@ -123,8 +126,9 @@ fn answer(
     access: &Access,
     caller: &Caller,
     article: &ArticleRow,
+    rule: FourEyes,
 ) -> Result<Answer> {
-    let seen = view(conn, access, article.clone(), caller.now)?;
+    let seen = view(conn, access, article.clone(), rule, caller.now)?;
     Answer::resource(article, &seen)
 }
 
@@ -139,6 +143,7 @@ fn answer(
 async fn submit_article(
     allow: Allow<WriteArticles>,
     db: Db,
+    settings: Settings,
     id: Id<ArticleId>,
     expected: IfMatch,
     post: Posted<StepInput>,
@@ -147,7 +152,7 @@ async fn submit_article(
     post.once(&db, allow.caller, move |tx, input| {
         let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Submit)?;
         let article = hand_on(tx, &article, status, input.note, "submitted")?;
-        answer(tx, &access, &caller, &article)
+        answer(tx, &access, &caller, &article, settings.0.four_eyes)
     })
     .await
 }
@@ -163,6 +168,7 @@ async fn submit_article(
 async fn return_article(
     allow: Allow<PublishArticles>,
     db: Db,
+    settings: Settings,
     id: Id<ArticleId>,
     expected: IfMatch,
     post: Posted<ReturnInput>,
@@ -171,19 +177,24 @@ async fn return_article(
     post.once(&db, allow.caller, move |tx, input| {
         let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Return)?;
         let article = hand_on(tx, &article, status, Some(input.note), "returned")?;
-        answer(tx, &access, &caller, &article)
+        answer(tx, &access, &caller, &article, settings.0.four_eyes)
     })
     .await
 }
 
 /// Approve an article
 ///
-/// From `in_review` to `approved`. Where the newsroom works with four eyes, the article's only
-/// author may not.
+/// From `in_review` to `approved`. The approval is about the very version that you have read: once
+/// it is edited, `approval.edited_since` says so, and whoever publishes is warned or refused. So
+/// an article that was edited since can be approved again in its later statuses, which it keeps.
+///
+/// Where the newsroom works with four eyes (`FOUR_EYES`), none of the `contributors` may approve:
+/// those who have written since somebody else approved it last, whoever is named in `authors`. As
+/// long as nobody has, those named in `authors` may not either.
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:publish"])),
     params(IfMatch, IdempotencyKey), request_body = StepInput,
     responses((status = 200, description = "Approved.", body = Article),
-        (status = 409, description = "The article is not in review, or you are its only author.")))]
+        (status = 409, description = "The article is a draft or retracted, this version is approved already, or it takes somebody else: `errors` names those whose approval would not do.")))]
 #[post("/articles/{id}/actions/approve")]
 async fn approve_article(
     allow: Allow<PublishArticles>,
@@ -196,13 +207,10 @@ async fn approve_article(
     let caller = allow.caller.clone();
     post.once(&db, allow.caller, move |tx, input| {
         let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Approve)?;
-        let own = article.authors() == [caller.id]
-            || (article.authors().is_empty() && article.created_by == Some(caller.id));
-        if settings.0.four_eyes && own {
-            return Err(Error::conflict("Four eyes: someone else must approve your own article."));
-        }
+        let review = Review::of(tx, &article, settings.0.four_eyes)?;
+        let article = review.approve(tx, caller.id, status)?;
         let article = hand_on(tx, &article, status, input.note, "approved")?;
-        answer(tx, &access, &caller, &article)
+        answer(tx, &access, &caller, &article, settings.0.four_eyes)
     })
     .await
 }
@@ -212,35 +220,42 @@ async fn approve_article(
 /// Makes an edition of the working copy, public from `valid_from` on; until then whatever is
 /// public stays so. An edition scheduled before is replaced. With `dry_run=true` nothing is
 /// changed, and the answer says what would be.
+///
+/// What was edited after its approval is told by a warning, `edited_since` at `/approval`. Where
+/// the newsroom works with four eyes, this very version has to be approved by somebody who wrote
+/// none of it; `FOUR_EYES=except-corrections` lets pass what editors change after that.
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:publish"])),
     params(IfMatch, IdempotencyKey, PublishOptions), request_body = PublishInput,
     responses((status = 200, description = "Published or scheduled.", body = Published),
-        (status = 409, description = "The article is not approved, or its address has just been taken."),
+        (status = 409, description = "The article is not approved, it takes another approval (`errors` names those whose approval would not do), or its address has just been taken."),
         (status = 422, description = "Something keeps the article from readers; every entry of `errors` names one blocker.")))]
 #[post("/articles/{id}/actions/publish")]
 async fn publish_article(
     allow: Allow<PublishArticles>,
     db: Db,
+    settings: Settings,
     id: Id<ArticleId>,
     Query(options): Query<PublishOptions>,
     expected: IfMatch,
     post: Posted<PublishInput>,
 ) -> Result<Answer> {
-    let caller = allow.caller.clone();
+    let (caller, rule) = (allow.caller.clone(), settings.0.four_eyes);
     if options.dry_run {
         let input = post.into_input();
-        return db.read(move |conn| rehearse(conn, &caller, id.0, &expected, &input)).await;
+        return db.read(move |conn| rehearse(conn, &caller, id.0, &expected, rule, &input)).await;
     }
     post.once(&db, allow.caller, move |tx, input| {
         let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Publish)?;
+        let edited = Review::of(tx, &article, rule)?.check_publishing()?;
         // Two articles, or an article and a section, that reach for one address at once: the
         // second finds the first there.
         if let Some(section) = article.section_id {
             tx.lock(section)?;
         }
-        let plan = publishing::plan(tx, &article, &input, caller.id, caller.now)?;
+        let mut plan = publishing::plan(tx, &article, &input, caller.id, caller.now)?;
+        plan.warnings.extend(edited);
         let article = publishing::publish(tx, &article, &plan, status, input.note)?;
-        published(tx, &access, &caller, &article, plan, false)
+        published(tx, &access, &caller, &article, rule, plan, false)
     })
     .await
 }
@@ -250,14 +265,17 @@ fn rehearse(
     caller: &Caller,
     id: ArticleId,
     expected: &IfMatch,
+    rule: FourEyes,
     input: &PublishInput,
 ) -> Result<Answer> {
     let access = Access::of(conn, caller)?;
     let article = access.to(queries::find(conn, id)?)?;
     expected.check(conn, &article)?;
     access.take(Action::Publish, &article)?;
-    let plan = publishing::plan(conn, &article, input, caller.id, caller.now)?;
-    published(conn, &access, caller, &article, plan, true)
+    let edited = Review::of(conn, &article, rule)?.check_publishing()?;
+    let mut plan = publishing::plan(conn, &article, input, caller.id, caller.now)?;
+    plan.warnings.extend(edited);
+    published(conn, &access, caller, &article, rule, plan, true)
 }
 
 fn published(
@@ -265,11 +283,12 @@ fn published(
     access: &Access,
     caller: &Caller,
     article: &ArticleRow,
+    rule: FourEyes,
     plan: publishing::Plan,
     dry_run: bool,
 ) -> Result<Answer> {
     let edition = EditionSummary::new(&plan.edition, caller.now);
-    let seen = view(conn, access, article.clone(), caller.now)?;
+    let seen = view(conn, access, article.clone(), rule, caller.now)?;
     let warnings = plan.warnings;
     Answer::resource(article, &Published { article: seen, edition, warnings, dry_run })
 }
@@ -286,6 +305,7 @@ fn published(
 async fn unpublish_article(
     allow: Allow<WithdrawArticles>,
     db: Db,
+    settings: Settings,
     id: Id<ArticleId>,
     expected: IfMatch,
     post: Posted<StepInput>,
@@ -294,7 +314,7 @@ async fn unpublish_article(
     post.once(&db, allow.caller, move |tx, input| {
         let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Unpublish)?;
         let article = publishing::withdraw(tx, &article, status, input.note, None)?;
-        answer(tx, &access, &caller, &article)
+        answer(tx, &access, &caller, &article, settings.0.four_eyes)
     })
     .await
 }
@@ -310,6 +330,7 @@ async fn unpublish_article(
 async fn retract_article(
     allow: Allow<WithdrawArticles>,
     db: Db,
+    settings: Settings,
     id: Id<ArticleId>,
     expected: IfMatch,
     post: Posted<RetractInput>,
@@ -318,7 +339,7 @@ async fn retract_article(
     post.once(&db, allow.caller, move |tx, input| {
         let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Retract)?;
         let article = publishing::withdraw(tx, &article, status, None, Some(input.notice))?;
-        answer(tx, &access, &caller, &article)
+        answer(tx, &access, &caller, &article, settings.0.four_eyes)
     })
     .await
 }

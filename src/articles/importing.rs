@@ -36,8 +36,8 @@ pub struct Finished {
     pub publish: PublishInput,
 }
 
-/// Publishes new articles, all or none. They skip the steps before that, which were taken
-/// elsewhere; nothing else is left out. A link leads to what is public before the import.
+/// Publishes new articles, all or none. They skip the steps before that, approval included, which
+/// were taken elsewhere; nothing else is left out. A link leads to what is public before the import.
 pub fn publish(
     tx: &mut Tx<'_>,
     caller: &Caller,
@@ -81,6 +81,8 @@ pub fn publish(
     let used = |(article, plan)| (article, publishing::Plan::uses(plan));
     let copies: Vec<(&ArticleRow, _)> = articles.iter().zip(&plans).map(used).collect();
     queries::insert(tx, &copies)?;
+    let wrote: Vec<_> = articles.iter().map(|article| (article.id, caller.id)).collect();
+    queries::add_contributors(tx, &wrote)?;
     related::queries::insert(tx, &links)?;
     let new: Vec<_> = plans.iter().map(|plan| (&plan.edition, plan.uses())).collect();
     editions::queries::insert(tx, &new)?;

@@ -120,6 +120,13 @@ struct Author {
     position: i32,
 }
 
+/// The row of somebody who has written.
+#[derive(Deserialize)]
+struct Contributor {
+    article_id: ArticleId,
+    user_id: UserId,
+}
+
 /// The row of a thing in use.
 #[derive(Deserialize)]
 struct InUse {
@@ -147,6 +154,11 @@ impl Articles {
             edited_since,
             first_published_at,
             published_at,
+            edited_version,
+            approved_version,
+            approved_by,
+            approved_at,
+            approved_independently,
             created_by,
             version,
             created_at: _,
@@ -186,6 +198,23 @@ impl Articles {
         line.must(first_published_at.is_some() == published, "/first_published_at", dated);
         line.must(published_at.is_some() == published, "/published_at", dated);
 
+        let counted = "must be a version that there has been";
+        line.must((1..=version).contains(&edited_version), "/edited_version", counted);
+        line.must(
+            approved_version.is_none_or(|it| (1..=version).contains(&it)),
+            "/approved_version",
+            counted,
+        );
+        let approved = approved_version.is_some();
+        let with_approval = "must be there where there is an approval, and only there";
+        line.must(approved_at.is_some() == approved, "/approved_at", with_approval);
+        line.must(approved_by.is_none() || approved, "/approved_by", with_approval);
+        let independent = !approved_independently || approved;
+        line.must(independent, "/approved_independently", "needs an approval");
+        if let Some(user) = approved_by {
+            line.refers("/approved_by", user, others.users);
+        }
+
         others.authors(line, "/document", &document);
         for (position, user) in (0_i32..).zip(document.authors.iter().flatten()) {
             self.authors.expect(place, (id, *user, position));
@@ -201,6 +230,13 @@ impl Articles {
     pub fn author(&mut self, line: &mut Line<'_>) {
         let Some(Author { article_id, user_id, position }) = line.read() else { return };
         self.authors.found(line, (article_id, user_id, position));
+    }
+
+    /// Checks that there is the working copy that somebody has written of, and who that is.
+    pub fn contributor(&self, line: &mut Line<'_>, users: &Ids<UserId>) {
+        let Some(Contributor { article_id, user_id }) = line.read() else { return };
+        line.refers("/article_id", article_id, &self.ids);
+        line.refers("/user_id", user_id, users);
     }
 
     /// Checks a thing that a working copy uses.

@@ -3,6 +3,7 @@ use actix_web::{HttpRequest, delete, get, patch, post, put};
 
 use super::{
     access::Access,
+    approval::Review,
     input::ArticleInput,
     model::{Article, ArticleFilter, ArticleRow, ArticleSummary, Referrers, Standing},
     queries, related,
@@ -14,6 +15,7 @@ use crate::{
         guard::{Allow, Caller},
         roles::{ReadArticles, WriteArticles},
     },
+    config::{Config, FourEyes},
     db::{Conn, Db, Tx, journal::Entry},
     error::{Error, Result},
     http::{
@@ -77,6 +79,7 @@ fn summaries(
         id: row.id,
         section_id: row.section_id,
         path: path_of(&tree, &row),
+        approval: row.approval(),
         authors: row.authors().to_vec(),
         slug: row.slug,
         language: row.language,
@@ -97,16 +100,25 @@ fn path_of(tree: &Tree, article: &ArticleRow) -> Option<String> {
     Some(format!("{}/{}", section.path, article.slug.as_ref()?))
 }
 
-/// What the caller sees of an article.
-pub fn view(conn: &mut Conn, access: &Access, row: ArticleRow, now: Instant) -> Result<Article> {
+/// What the caller sees of an article, where the newsroom has this rule.
+pub fn view(
+    conn: &mut Conn,
+    access: &Access,
+    row: ArticleRow,
+    rule: FourEyes,
+    now: Instant,
+) -> Result<Article> {
     let standing: Standing =
         queries::standing(conn, &[row.id], now)?.remove(&row.id).unwrap_or_default();
     let tree = sections::queries::tree(conn)?;
+    let review = Review::of(conn, &row, rule)?;
     Ok(Article {
         id: row.id,
         path: path_of(&tree, &row),
         status: row.status,
-        allowed_actions: access.allowed(&row),
+        allowed_actions: access.allowed(&row, &review),
+        approval: row.approval(),
+        contributors: review.contributors,
         note: row.note,
         standing,
         last_edition: row.last_edition,
@@ -140,7 +152,8 @@ async fn create_article(
     post.once(&db, allow.caller, move |tx, input| {
         let article = create(tx, &caller, input, &settings.0.default_language)?;
         let access = Access::of(tx, &caller)?;
-        let view = view(tx, &access, article.clone(), caller.now)?;
+        let four_eyes = settings.0.four_eyes;
+        let view = view(tx, &access, article.clone(), four_eyes, caller.now)?;
         Answer::created("/manage/v1/articles", &article, &view)
     })
     .await
@@ -152,11 +165,17 @@ async fn create_article(
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:read"])),
     responses((status = 200, description = "The working copy.", body = Article)))]
 #[get("/articles/{id}")]
-async fn read_article(allow: Allow<ReadArticles>, db: Db, id: Id<ArticleId>) -> Result<Answer> {
+async fn read_article(
+    allow: Allow<ReadArticles>,
+    db: Db,
+    settings: Settings,
+    id: Id<ArticleId>,
+) -> Result<Answer> {
     db.read(move |conn| {
         let access = Access::of(conn, &allow.caller)?;
         let article = access.to(queries::find(conn, id.0)?)?;
-        let view = view(conn, &access, article.clone(), allow.caller.now)?;
+        let four_eyes = settings.0.four_eyes;
+        let view = view(conn, &access, article.clone(), four_eyes, allow.caller.now)?;
         Answer::resource(&article, &view)
     })
     .await
@@ -164,7 +183,10 @@ async fn read_article(allow: Allow<ReadArticles>, db: Db, id: Id<ArticleId>) -> 
 
 /// Replace a working copy
 ///
-/// Readers see nothing of it until the article is published again.
+/// Readers see nothing of it until the article is published again. An approval is about the version
+/// that was approved: `approval.edited_since` says that this is a later one. Where the newsroom
+/// works with four eyes, you are among the `contributors` now, and an approved article is in review
+/// again.
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])), params(IfMatch),
     request_body = ArticleInput,
     responses((status = 200, description = "Replaced.", body = Article),
@@ -180,7 +202,7 @@ async fn replace_article(
 ) -> Result<Answer> {
     let caller = allow.caller.clone();
     db.write(allow.caller, move |tx| {
-        change(tx, &caller, id.0, &expected, &settings.0.default_language, |_| Ok(input))
+        change(tx, &caller, id.0, &expected, &settings.0, |_| Ok(input))
     })
     .await
 }
@@ -188,7 +210,8 @@ async fn replace_article(
 /// Change a working copy
 ///
 /// Takes a JSON merge patch (RFC 7396) of the members that PUT takes. Readers see nothing of it
-/// until the article is published again.
+/// until the article is published again. What it means for an approval is the same as with PUT;
+/// a patch that changes nothing is no edit.
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])), params(IfMatch),
     request_body(content = ArticleInput, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "Changed.", body = Article),
@@ -204,7 +227,7 @@ async fn patch_article(
 ) -> Result<Answer> {
     let caller = allow.caller.clone();
     db.write(allow.caller, move |tx| {
-        change(tx, &caller, id.0, &expected, &settings.0.default_language, |current| {
+        change(tx, &caller, id.0, &expected, &settings.0, |current| {
             patch.apply(&current.document.0)
         })
     })
@@ -216,15 +239,16 @@ fn change(
     caller: &Caller,
     id: ArticleId,
     expected: &IfMatch,
-    default_language: &str,
+    settings: &Config,
     input: impl FnOnce(&ArticleRow) -> Result<ArticleInput>,
 ) -> Result<Answer> {
     let access = Access::of(tx, caller)?;
     let current = expected.current(tx, id, |conn| access.to(queries::find(conn, id)?))?;
     access.take(Action::Edit, &current)?;
     let input = input(&current)?;
-    let article = store(tx, &access, &current, input, default_language)?;
-    Answer::resource(&article, &view(tx, &access, article.clone(), caller.now)?)
+    let article = store(tx, &access, &current, input, false, settings)?;
+    let seen = view(tx, &access, article.clone(), settings.four_eyes, caller.now)?;
+    Answer::resource(&article, &seen)
 }
 
 /// Delete an article

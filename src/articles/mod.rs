@@ -1,6 +1,7 @@
 //! Articles: working copies, their bodies and workflow, and the editions made of them.
 pub mod access;
 pub mod actions;
+pub mod approval;
 pub mod blocks;
 mod checks;
 pub mod editions;

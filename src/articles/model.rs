@@ -5,6 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
+    approval::Approval,
     input::{ArticleInput, Genre},
     workflow::{Action, Status},
 };
@@ -32,6 +33,12 @@ pub struct ArticleRow {
     pub edited_since: bool,
     pub first_published_at: Option<Instant>,
     pub published_at: Option<Instant>,
+    /// The version that the last edit made; steps of the workflow make versions as well.
+    pub edited_version: i32,
+    pub approved_version: Option<i32>,
+    pub approved_by: Option<UserId>,
+    pub approved_at: Option<Instant>,
+    pub approved_independently: bool,
     pub created_by: Option<UserId>,
     pub version: i32,
     pub created_at: Instant,
@@ -90,6 +97,11 @@ pub struct Article {
     pub edited_since: bool,
     pub first_published_at: Option<Instant>,
     pub published_at: Option<Instant>,
+    /// The last approval; null where there was none.
+    pub approval: Option<Approval>,
+    /// Who has written of it, related links included, since somebody else approved it last.
+    /// Where the newsroom works with four eyes, none of them can approve it.
+    pub contributors: Vec<UserId>,
     pub created_by: Option<UserId>,
     /// Moves with every change; the `ETag` is made of it.
     pub version: i32,
@@ -115,6 +127,8 @@ pub struct ArticleSummary {
     /// Whether the working copy was edited after the newest edition was made.
     pub edited_since: bool,
     pub published_at: Option<Instant>,
+    /// The last approval; null where there was none.
+    pub approval: Option<Approval>,
     pub version: i32,
     pub created_at: Instant,
     pub updated_at: Instant,

@@ -12,11 +12,14 @@ use crate::{
     db::{
         Conn,
         dialect::batch::insert_all,
-        schema::{article_authors, article_uses, articles, editions, media, related_links},
+        schema::{
+            article_authors, article_contributors, article_uses, articles, editions, media,
+            related_links,
+        },
     },
     error::{Refused, Result},
     http::{cursor::Rows, query::Limit},
-    ids::{ArticleId, CreditId, MediaId, SectionId},
+    ids::{ArticleId, CreditId, MediaId, SectionId, UserId},
     sections::readable::{Articles, readable, written_by},
     time::Instant,
 };
@@ -126,6 +129,37 @@ fn link(conn: &mut Conn, copies: &[(&ArticleRow, &[Use])]) -> Result<()> {
         })
         .collect();
     Ok(insert_all!(conn, article_uses::table, uses)?)
+}
+
+/// Who has written of a working copy since somebody else approved it last.
+pub fn contributors(conn: &mut Conn, id: ArticleId) -> Result<Vec<UserId>> {
+    let rows = article_contributors::table.filter(article_contributors::article_id.eq(id));
+    let users = rows.order(article_contributors::user_id).select(article_contributors::user_id);
+    Ok(users.load(conn)?)
+}
+
+/// Counts the user among them from now on.
+pub fn add_contributor(conn: &mut Conn, id: ArticleId, user: UserId) -> Result<()> {
+    if contributors(conn, id)?.contains(&user) {
+        Ok(())
+    } else {
+        add_contributors(conn, &[(id, user)])
+    }
+}
+
+/// Counts users who do not count yet.
+pub fn add_contributors(conn: &mut Conn, new: &[(ArticleId, UserId)]) -> Result<()> {
+    let rows = new.iter().map(|(article, user)| {
+        (article_contributors::article_id.eq(*article), article_contributors::user_id.eq(*user))
+    });
+    Ok(insert_all!(conn, article_contributors::table, rows)?)
+}
+
+/// Counts nobody any more.
+pub fn clear_contributors(conn: &mut Conn, id: ArticleId) -> Result<()> {
+    diesel::delete(article_contributors::table.filter(article_contributors::article_id.eq(id)))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Deletes a working copy that was never published and that nothing links to.

@@ -1,10 +1,11 @@
 //! Saving working copies: what is filled in, what is checked, what is recorded.
 use super::{
-    access::Access, input::ArticleInput, model::ArticleRow, queries, references, related,
+    access::Access, approval, input::ArticleInput, model::ArticleRow, queries, references, related,
     workflow::Status,
 };
 use crate::{
     auth::{guard::Caller, roles::Role},
+    config::Config,
     db::{Conn, Tx, journal::Entry, types::Json},
     error::Result,
     ids::{ArticleId, SectionId},
@@ -29,6 +30,7 @@ pub fn create(
     related::queries::check_boxes(tx, article.id, &article.document.0)?;
     let uses = references::uses(tx, &article.document.0)?;
     queries::insert(tx, &[(&article, &uses)])?;
+    queries::add_contributors(tx, &[(article.id, caller.id)])?;
     tx.record(Entry::new("created", &article))?;
     Ok(article)
 }
@@ -58,6 +60,11 @@ pub fn new(
         edited_since: false,
         first_published_at: None,
         published_at: None,
+        edited_version: 1,
+        approved_version: None,
+        approved_by: None,
+        approved_at: None,
+        approved_independently: false,
         created_by: Some(caller.id),
         version: 1,
         created_at: now,
@@ -84,36 +91,14 @@ fn free_slug(
     Ok(numbered.into_iter().find(|slug| !taken.contains(slug)))
 }
 
-/// The working copy after an edit.
-fn edited(
-    current: &ArticleRow,
-    mut input: ArticleInput,
-    default_language: &str,
-    now: Instant,
-) -> ArticleRow {
-    let language = input.language.get_or_insert_with(|| default_language.to_owned()).clone();
-    input.authors.get_or_insert_default();
-    ArticleRow {
-        slug: input.slug.clone(),
-        section_id: input.section_id,
-        language,
-        genre: input.genre,
-        headline: input.headline.clone(),
-        document: Json(input),
-        edited_since: current.last_edition > 0,
-        version: current.version + 1,
-        updated_at: now,
-        ..current.clone()
-    }
-}
-
-/// Stores an edited working copy.
+/// Stores an edited working copy. Whoever has changed its related links along with it says so.
 pub fn store(
     tx: &mut Tx<'_>,
     access: &Access,
     current: &ArticleRow,
     mut input: ArticleInput,
-    default_language: &str,
+    links_changed: bool,
+    settings: &Config,
 ) -> Result<ArticleRow> {
     if input.slug.is_none() {
         input.slug = match &current.slug {
@@ -121,11 +106,21 @@ pub fn store(
             None => free_slug(tx, input.section_id, &input.headline)?,
         };
     }
-    let article = edited(current, input, default_language, tx.now());
-    if article.document == current.document {
+    let language = input.language.get_or_insert_with(|| settings.default_language.clone()).clone();
+    input.authors.get_or_insert_default();
+    if input == current.document.0 && !links_changed {
         tx.nothing_to_record("nothing was changed");
         return Ok(current.clone());
     }
+    let article = ArticleRow {
+        slug: input.slug.clone(),
+        section_id: input.section_id,
+        language,
+        genre: input.genre,
+        headline: input.headline.clone(),
+        document: Json(input),
+        ..approval::edit(tx, current, settings.four_eyes)?
+    };
     if article.section_id != current.section_id {
         access.check_section(article.section_id)?;
     }
@@ -133,6 +128,7 @@ pub fn store(
     related::queries::check_boxes(tx, article.id, &article.document.0)?;
     let uses = references::uses(tx, &article.document.0)?;
     queries::replace(tx, &article, &uses)?;
-    tx.record(Entry::new("edited", &article).diff(&current.document.0, &article.document.0))?;
+    let entry = approval::entry(current, &article).diff(&current.document.0, &article.document.0);
+    tx.record(if links_changed { entry.note("related_links") } else { entry })?;
     Ok(article)
 }

@@ -37,7 +37,7 @@ pub enum Action {
     Submit,
     /// Give back to the author.
     Return,
-    /// Find ready for publishing.
+    /// Find the present version ready for publishing.
     Approve,
     /// Make an edition, now or for later.
     Publish,
@@ -69,6 +69,8 @@ impl Action {
             (Self::Submit, Draft) => Some(InReview),
             (Self::Return, InReview) => Some(Draft),
             (Self::Approve, InReview) => Some(Approved),
+            // Of a version that was edited since the last approval.
+            (Self::Approve, Approved | Published | Unpublished) => Some(from),
             (Self::Publish, Approved | Published | Unpublished) => Some(Published),
             (Self::Unpublish, Published) => Some(Unpublished),
             (Self::Retract, Published | Unpublished) => Some(Retracted),

@@ -1,5 +1,6 @@
 //! Settings: read from the environment and `.env`, checked once, at the start.
 mod database;
+mod four_eyes;
 mod names;
 mod operations;
 mod proxies;
@@ -11,6 +12,7 @@ mod values;
 use std::{net::SocketAddr, num::NonZeroU32};
 
 pub use database::DatabaseUrl;
+pub use four_eyes::FourEyes;
 pub use names::misspelt;
 pub use operations::{LogFormat, Operations};
 pub use proxies::{ClientAddressHeader, Proxies};
@@ -77,8 +79,8 @@ pub struct Config {
     pub manage_cors_origins: Vec<String>,
     /// `DEFAULT_LANGUAGE`
     pub default_language: String,
-    /// `FOUR_EYES`: whether an article's only author may not approve it.
-    pub four_eyes: bool,
+    /// `FOUR_EYES`: whether somebody else than its writers has to approve each version.
+    pub four_eyes: FourEyes,
     /// `REPORTS_TO_HOLD`: from how many addresses reports send a comment back to the moderators.
     pub reports_to_hold: Option<NonZeroU32>,
     /// `DELIVERY_MAX_AGE`: seconds for which readers' caches may keep an answer.
@@ -213,7 +215,7 @@ impl Config {
             },
             manage_cors_origins: origins("MANAGE_CORS_ORIGINS")?.unwrap_or_default(),
             default_language: get("DEFAULT_LANGUAGE").unwrap_or_else(|| "en".to_owned()),
-            four_eyes: parsed("FOUR_EYES", get("FOUR_EYES").as_deref(), "false")?,
+            four_eyes: parsed("FOUR_EYES", get("FOUR_EYES").as_deref(), "off")?,
             reports_to_hold: count("REPORTS_TO_HOLD", get("REPORTS_TO_HOLD").as_deref(), "3")?,
             delivery_max_age: parsed("DELIVERY_MAX_AGE", get("DELIVERY_MAX_AGE").as_deref(), "60")?,
             delivery_shared_max_age: get("DELIVERY_SHARED_MAX_AGE")

@@ -253,10 +253,25 @@ diesel::table! {
         edited_since -> Bool,
         first_published_at -> Nullable<Ts>,
         published_at -> Nullable<Ts>,
+        edited_version -> Integer,
+        approved_version -> Nullable<Integer>,
+        approved_by -> Nullable<Uid>,
+        approved_at -> Nullable<Ts>,
+        approved_independently -> Bool,
         created_by -> Nullable<Uid>,
         version -> Integer,
         created_at -> Ts,
         updated_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::ids::Uid;
+
+    article_contributors (article_id, user_id) {
+        article_id -> Uid,
+        user_id -> Uid,
     }
 }
 
@@ -466,6 +481,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     ad_slots,
     articles,
     article_authors,
+    article_contributors,
     article_uses,
     related_links,
     editions,

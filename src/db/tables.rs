@@ -124,6 +124,7 @@ macro_rules! for_each_table {
             ad_slots by id;
             articles by id;
             article_authors by article_id, user_id;
+            article_contributors by article_id, user_id;
             article_uses by article_id, kind, target_id;
             related_links by id;
             editions by id;

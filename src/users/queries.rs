@@ -146,6 +146,15 @@ pub fn delete(tx: &mut Tx<'_>, id: UserId) -> Result<()> {
         let entry = Entry::about("article", "changed", id, version).within(section);
         tx.record(entry.note("created_by"))?;
     }
+    let approved: Vec<(ArticleId, i32, Option<SectionId>)> =
+        diesel::update(articles::table.filter(articles::approved_by.eq(id)))
+            .set((articles::approved_by.eq(nobody), articles::version.eq(articles::version + 1)))
+            .returning((articles::id, articles::version, articles::section_id))
+            .get_results(&mut **tx)?;
+    for (id, version, section) in approved {
+        let entry = Entry::about("article", "changed", id, version).within(section);
+        tx.record(entry.note("approval"))?;
+    }
     let theirs: Vec<(MediaId, i32)> = diesel::update(media::table.filter(media::created_by.eq(id)))
         .set((media::created_by.eq(nobody), media::version.eq(media::version + 1)))
         .returning((media::id, media::version))

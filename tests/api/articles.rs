@@ -17,7 +17,6 @@ on_both_engines! {
     only_what_was_never_published_is_deleted,
     a_retracted_article_stays_as_it_is,
     working_copies_are_listed_in_few_statements,
-    four_eyes_are_more_than_two,
 }
 
 pub const ARTICLES: &str = "/manage/v1/articles";
@@ -333,17 +332,4 @@ async fn working_copies_are_listed_in_few_statements(app: TestApp) {
     let next = format!("{filtered}&cursor={}", page["next"].as_str().unwrap());
     let second = admin.get(&next).await.expect(200);
     assert_ne!(page["data"][0]["id"], second["data"][0]["id"]);
-}
-
-async fn four_eyes_are_more_than_two(app: TestApp) {
-    let four_eyes = |name: &str| (name == "FOUR_EYES").then(|| "true".to_owned());
-    let app = TestApp::start_with(app.engine(), four_eyes).await;
-    let world = section(&app, "World").await;
-    let user = app.add_user("ed@example.org", &[Role::Editor, Role::Author], &[]).await;
-    let (editor, admin) = (app.sign_in("ed@example.org").await, app.admin().await);
-    let article = draft(&editor, &world, "The ferry sails").await;
-    assert_eq!(article["authors"], json!([user["id"]]));
-    editor.act(&at(&article), "actions/submit", json!({})).await.expect(200);
-    editor.act(&at(&article), "actions/approve", json!({})).await.expect(409);
-    admin.act(&at(&article), "actions/approve", json!({})).await.expect(200);
 }

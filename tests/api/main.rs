@@ -4,6 +4,7 @@
 mod abuse;
 mod ads;
 mod alerts;
+mod approval;
 mod articles;
 mod backups;
 mod cache;

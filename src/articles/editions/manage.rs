@@ -92,8 +92,8 @@ pub struct RestoreInput {}
 
 /// Restore an edition
 ///
-/// Makes the working copy, related links included, what it was when the edition was made.
-/// Readers see nothing of it until the article is published again.
+/// Makes the working copy, related links included, what it was when the edition was made. That is
+/// an edit of yours. Readers see nothing of it until the article is published again.
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])),
     params(IfMatch, IdempotencyKey), request_body = RestoreInput,
     responses((status = 200, description = "Restored.", body = Article),
@@ -118,12 +118,9 @@ async fn restore_edition(
         // The section it was in may have been merged into another since.
         document.article.section_id = Some(edition.section_id);
         let links_changed = related::queries::restore(tx, &current, &document.related_links)?;
-        let language = &settings.0.default_language;
-        let mut article = store(tx, &access, &current, document.article, language)?;
-        if links_changed && article.version == current.version {
-            article = related::manage::touch(tx, &article)?;
-        }
-        Answer::resource(&article, &view(tx, &access, article.clone(), caller.now)?)
+        let article = store(tx, &access, &current, document.article, links_changed, &settings.0)?;
+        let four_eyes = settings.0.four_eyes;
+        Answer::resource(&article, &view(tx, &access, article.clone(), four_eyes, caller.now)?)
     })
     .await
 }

@@ -7,11 +7,12 @@ use super::{
     queries,
 };
 use crate::{
-    articles::{access::Access, model::ArticleRow, queries as working, workflow::Action},
+    articles::{access::Access, approval, model::ArticleRow, queries as working, workflow::Action},
     auth::{
         guard::{Allow, Caller},
         roles::{ReadArticles, WriteArticles},
     },
+    config::FourEyes,
     db::{Conn, Db, Tx, journal::Entry},
     error::Result,
     http::{
@@ -21,6 +22,7 @@ use crate::{
         handlers::ServiceConfig,
         idempotency::{IdempotencyKey, Posted},
         path::{Id, LinkIdOf},
+        settings::Settings,
     },
     ids::{ArticleId, LinkId},
     time::Instant,
@@ -63,16 +65,11 @@ fn opened(tx: &mut Tx<'_>, caller: &Caller, id: ArticleId) -> Result<(Access, Ar
     Ok((access, article))
 }
 
-/// Moves the version of an article whose links have changed.
-pub fn touch(tx: &mut Tx<'_>, article: &ArticleRow) -> Result<ArticleRow> {
-    let touched = ArticleRow {
-        version: article.version + 1,
-        updated_at: tx.now(),
-        edited_since: article.last_edition > 0,
-        ..article.clone()
-    };
+/// A change of its links is an edit of the article.
+fn touch(tx: &mut Tx<'_>, article: &ArticleRow, rule: FourEyes) -> Result<ArticleRow> {
+    let touched = approval::edit(tx, article, rule)?;
     working::update(tx, &touched)?;
-    tx.record(Entry::new("edited", &touched).note("related_links"))?;
+    tx.record(approval::entry(article, &touched).note("related_links"))?;
     Ok(touched)
 }
 
@@ -111,12 +108,13 @@ async fn list_related_links(
 async fn create_related_link(
     allow: Allow<WriteArticles>,
     db: Db,
+    settings: Settings,
     id: Id<ArticleId>,
     post: Posted<RelatedLinkInput>,
 ) -> Result<Answer> {
     let caller = allow.caller.clone();
     post.once(&db, allow.caller, move |tx, input| {
-        let link = create(tx, &caller, id.0, input)?;
+        let link = create(tx, &caller, id.0, input, settings.0.four_eyes)?;
         let views = views(tx, vec![link.clone()], caller.now)?;
         let collection = format!("/manage/v1/articles/{}/related-links", id.0);
         Answer::created(&collection, &link, &views.first())
@@ -130,12 +128,13 @@ pub fn create(
     caller: &Caller,
     id: ArticleId,
     input: RelatedLinkInput,
+    rule: FourEyes,
 ) -> Result<LinkRow> {
     let (access, article) = opened(tx, caller, id)?;
     let now = tx.now();
     let link = queries::append(tx, &access, LinkRow::new(LinkId::new(), id, input, now))?;
     tx.record(entry("created", &link))?;
-    touch(tx, &article)?;
+    touch(tx, &article, rule)?;
     Ok(link)
 }
 
@@ -171,14 +170,18 @@ async fn read_related_link(
 async fn replace_related_link(
     allow: Allow<WriteArticles>,
     db: Db,
+    settings: Settings,
     id: Id<ArticleId>,
     link: LinkIdOf<LinkId>,
     expected: IfMatch,
     Body(input): Body<RelatedLinkInput>,
 ) -> Result<Answer> {
     let caller = allow.caller.clone();
-    db.write(allow.caller, move |tx| change(tx, &caller, id.0, link.0, &expected, |_| Ok(input)))
-        .await
+    let rule = settings.0.four_eyes;
+    db.write(allow.caller, move |tx| {
+        change(tx, &caller, (id.0, link.0), &expected, rule, |_| Ok(input))
+    })
+    .await
 }
 
 /// Change a related link
@@ -192,14 +195,17 @@ async fn replace_related_link(
 async fn patch_related_link(
     allow: Allow<WriteArticles>,
     db: Db,
+    settings: Settings,
     id: Id<ArticleId>,
     link: LinkIdOf<LinkId>,
     expected: IfMatch,
     patch: Patch,
 ) -> Result<Answer> {
     let caller = allow.caller.clone();
+    let rule = settings.0.four_eyes;
     db.write(allow.caller, move |tx| {
-        change(tx, &caller, id.0, link.0, &expected, |current| patch.apply(&current.input()))
+        let patched = |current: &LinkRow| patch.apply(&current.input());
+        change(tx, &caller, (id.0, link.0), &expected, rule, patched)
     })
     .await
 }
@@ -207,18 +213,23 @@ async fn patch_related_link(
 fn change(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    id: ArticleId,
-    link: LinkId,
+    (id, link): (ArticleId, LinkId),
     expected: &IfMatch,
+    rule: FourEyes,
     input: impl FnOnce(&LinkRow) -> Result<RelatedLinkInput>,
 ) -> Result<Answer> {
     let (access, article) = opened(tx, caller, id)?;
     let current = queries::find(tx, id, link)?;
     expected.check(tx, &current)?;
-    let changed = current.changed(input(&current)?, tx.now());
+    let input = input(&current)?;
+    if input == current.input() {
+        tx.nothing_to_record("nothing was changed");
+        return answer(tx, &current, caller.now);
+    }
+    let changed = current.changed(input, tx.now());
     queries::replace(tx, &access, &current, &changed)?;
     tx.record(entry("changed", &changed))?;
-    touch(tx, &article)?;
+    touch(tx, &article, rule)?;
     answer(tx, &changed, caller.now)
 }
 
@@ -232,6 +243,7 @@ fn change(
 async fn delete_related_link(
     allow: Allow<WriteArticles>,
     db: Db,
+    settings: Settings,
     id: Id<ArticleId>,
     link: LinkIdOf<LinkId>,
     expected: IfMatch,
@@ -243,7 +255,7 @@ async fn delete_related_link(
         expected.check(tx, &current)?;
         queries::delete(tx, &current, &article.document.0)?;
         tx.record(entry("deleted", &current))?;
-        touch(tx, &article).map(drop)
+        touch(tx, &article, settings.0.four_eyes).map(drop)
     })
     .await?;
     Ok(Answer::nothing())
@@ -260,6 +272,7 @@ async fn delete_related_link(
 async fn reorder_related_links(
     allow: Allow<WriteArticles>,
     db: Db,
+    settings: Settings,
     id: Id<ArticleId>,
     expected: IfMatch,
     Body(order): Body<LinkOrder>,
@@ -268,11 +281,15 @@ async fn reorder_related_links(
     db.write(allow.caller, move |tx| {
         let (_, article) = opened(tx, &caller, id.0)?;
         expected.check(tx, &article)?;
-        queries::reorder(tx, id.0, &order.link_ids)?;
+        let article = if queries::reorder(tx, id.0, &order.link_ids)? {
+            touch(tx, &article, settings.0.four_eyes)?
+        } else {
+            tx.nothing_to_record("nothing was changed");
+            article
+        };
         let links = queries::of_article(tx, id.0)?;
-        let touched = touch(tx, &article)?;
         let links = RelatedLinks { data: views(tx, links, caller.now)? };
-        Answer::resource(&touched, &links)
+        Answer::resource(&article, &links)
     })
     .await
 }

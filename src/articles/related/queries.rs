@@ -95,9 +95,12 @@ pub fn delete(conn: &mut Conn, link: &LinkRow, article: &ArticleInput) -> Result
     Ok(())
 }
 
-/// Puts the links into this order, with an entry for each that moves.
-pub fn reorder(tx: &mut Tx<'_>, article: ArticleId, order: &[LinkId]) -> Result<()> {
+/// Puts the links into this order, with an entry for each that moves; whether any did.
+pub fn reorder(tx: &mut Tx<'_>, article: ArticleId, order: &[LinkId]) -> Result<bool> {
     let mut known: Vec<LinkId> = of_article(tx, article)?.iter().map(|link| link.id).collect();
+    if known == order {
+        return Ok(false);
+    }
     let mut wanted = order.to_vec();
     known.sort_unstable();
     wanted.sort_unstable();
@@ -125,7 +128,7 @@ pub fn reorder(tx: &mut Tx<'_>, article: ArticleId, order: &[LinkId]) -> Result<
             tx.record(entry.note(format!("article {article}")))?;
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Refuses boxes that name links which the article does not have.
