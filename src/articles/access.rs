@@ -95,6 +95,14 @@ impl Access {
         }))
     }
 
+    /// Refuses what only those may do who edit the article's section, whatever its status.
+    pub fn check_desk(&self, article: &ArticleRow) -> Result<()> {
+        if self.edits_in(article.section_id) {
+            return Ok(());
+        }
+        Err(Error::Forbidden("This article is in a section outside of yours.".to_owned()))
+    }
+
     /// Refuses to put an article into a section outside of the caller's.
     pub fn check_section(&self, section: Option<SectionId>) -> Result<()> {
         match (self.scope.sections(), section) {

@@ -183,6 +183,9 @@ pub fn plan_on(
         notice: None,
         created_by: Some(by),
         created_at: now,
+        withdrawn_at: None,
+        withdrawn_by: None,
+        withdrawal_reason: None,
     };
     Ok(Plan { edition, warnings, uses, ends, cancels })
 }
@@ -285,6 +288,9 @@ pub fn withdraw(
             notice: Some(notice),
             created_by: tx.user(),
             created_at: now,
+            withdrawn_at: None,
+            withdrawn_by: None,
+            withdrawal_reason: None,
             ..last
         };
         editions::queries::insert(tx, &[(&notice, &[])])?;
@@ -296,7 +302,7 @@ pub fn withdraw(
 }
 
 /// What readers have that is made of the article: its page and the lists it stands in.
-fn stale<'a>(
+pub fn stale<'a>(
     article: &ArticleRow,
     editions: impl IntoIterator<Item = &'a EditionRow>,
 ) -> HashSet<Tag> {

@@ -342,6 +342,9 @@ diesel::table! {
         notice -> Nullable<Text>,
         created_by -> Nullable<Uid>,
         created_at -> Ts,
+        withdrawn_at -> Nullable<Ts>,
+        withdrawn_by -> Nullable<Uid>,
+        withdrawal_reason -> Nullable<Text>,
     }
 }
 

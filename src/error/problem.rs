@@ -6,13 +6,14 @@ use utoipa::ToSchema;
 
 use super::{Error, FieldError, request_id};
 
-/// The state of a retracted article.
+/// What was public and is not to be read any more.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Retraction {
-    /// Always `gone`.
-    #[schema(pattern = "^gone$")]
+    /// `gone`: the article was retracted. `withdrawn`: what it said at the instant that `as_of`
+    /// asks about was; the article itself is public.
+    #[schema(pattern = "^(gone|withdrawn)$")]
     pub kind: &'static str,
-    /// Why it was retracted, for readers.
+    /// Why it was retracted, for readers; of what was withdrawn, that it was.
     pub notice: String,
     /// Since when.
     pub retracted_at: crate::time::Instant,
@@ -86,7 +87,7 @@ problem_kinds! {
     CONFLICT "conflict" CONFLICT "The present state forbids it"
         "Read the resource again. `errors` names the field that is taken or the resources that stand in the way.";
     GONE "gone" GONE "Retracted"
-        "The article was public and has been retracted for good. Show the `notice` and drop your copies.";
+        "It was public and is not to be read any more. Show the `notice` and drop your copies: where `kind` is `gone`, of the article, which was retracted for good; where it is `withdrawn`, of what the article said at the instant of `as_of`. Without `as_of` that article can be read.";
     STALE "stale" PRECONDITION_FAILED "Changed by someone else"
         "Read the resource again, apply your change to what it says now, and send it with the new `ETag`.";
     TOO_LARGE "too-large" PAYLOAD_TOO_LARGE "Too large"

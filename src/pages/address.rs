@@ -100,6 +100,14 @@ pub fn shown(
     if gone || tree.get(edition.section_id).is_none() {
         return Err(Error::NotFound);
     }
+    if let Some(since) = edition.withdrawn_at {
+        return Err(Error::Gone(Box::new(Retraction {
+            kind: "withdrawn",
+            notice: "What this article said at that time has been withdrawn.".to_owned(),
+            retracted_at: since,
+            article_id: edition.article_id,
+        })));
+    }
     match edition.kind {
         EditionKind::Live => Subject::of_edition(edition, tree).ok_or(Error::NotFound),
         EditionKind::Retracted => Err(Error::Gone(Box::new(Retraction {

@@ -45,7 +45,7 @@ struct PageQuery {
     #[param(example = "/world/the-ferry-sails-again", pattern = "^/", max_length = 512)]
     path: String,
     /// As the article was at this instant; sections, media, ads and addresses are today's. Only
-    /// what is public today is shown as it was.
+    /// what is public today is shown as it was, and what an editor has withdrawn of it is not.
     as_of: Option<Instant>,
 }
 
@@ -58,7 +58,7 @@ struct PageQuery {
     (status = 200, description = "What stands at the address, or where it has gone.", body = PageDocument),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match."),
     (status = 404, description = "Nothing public is or was at the address."),
-    (status = 410, description = "Retracted; the problem document has the notice.", body = GoneProblem, content_type = "application/problem+json")))]
+    (status = 410, description = "Retracted, or what it said at `as_of` was withdrawn; the problem document has the notice.", body = GoneProblem, content_type = "application/problem+json")))]
 #[get("/page")]
 async fn get_page(
     db: Db,
@@ -184,7 +184,7 @@ struct ArticleOptions {
     #[param(schema_with = Fields::<ArticleDocument>::named, required = false)]
     fields: Option<Fields<ArticleDocument>>,
     /// As the article was at this instant; sections, media, ads and addresses are today's. Only
-    /// what is public today is shown as it was.
+    /// what is public today is shown as it was, and what an editor has withdrawn of it is not.
     as_of: Option<Instant>,
 }
 
@@ -194,7 +194,7 @@ struct ArticleOptions {
 #[utoipa::path(tag = "delivery", params(ArticleOptions), responses(
     (status = 200, description = "The article, or of it what `fields` names.", body = ArticleAnswer),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match."),
-    (status = 410, description = "Retracted; the problem document has the notice.", body = GoneProblem, content_type = "application/problem+json")))]
+    (status = 410, description = "Retracted, or what it said at `as_of` was withdrawn; the problem document has the notice.", body = GoneProblem, content_type = "application/problem+json")))]
 #[get("/articles/{id}")]
 async fn get_article(
     db: Db,
@@ -237,7 +237,7 @@ struct ByPath {
     #[param(schema_with = Fields::<ArticleDocument>::named, required = false)]
     fields: Option<Fields<ArticleDocument>>,
     /// As the article was at this instant; sections, media, ads and addresses are today's. Only
-    /// what is public today is shown as it was.
+    /// what is public today is shown as it was, and what an editor has withdrawn of it is not.
     as_of: Option<Instant>,
 }
 
@@ -248,7 +248,7 @@ struct ByPath {
     (status = 200, description = "The article, or of it what `fields` names.", body = ArticleAnswer),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match."),
     (status = 404, description = "No article is or was at the address."),
-    (status = 410, description = "Retracted; the problem document has the notice.", body = GoneProblem, content_type = "application/problem+json")))]
+    (status = 410, description = "Retracted, or what it said at `as_of` was withdrawn; the problem document has the notice.", body = GoneProblem, content_type = "application/problem+json")))]
 #[get("/articles/by-path")]
 async fn get_article_by_path(
     db: Db,

@@ -75,7 +75,7 @@ pub struct ArticleQuery {
     #[param(schema_with = Fields::<ArticleCard>::named, required = false)]
     pub fields: Option<Fields<ArticleCard>>,
     /// As the articles were at this instant; sections, media and addresses are today's. Only what
-    /// is public today is shown as it was.
+    /// is public today is shown as it was, and what an editor has withdrawn of it is left out.
     pub as_of: Option<Instant>,
 }
 

@@ -210,7 +210,7 @@ impl Newsroom {
     pub async fn change(&mut self) -> bool {
         let article = self.pick(|room| &room.articles);
         let at = format!("{ARTICLES}/{article}");
-        match self.random.u32(..18) {
+        match self.random.u32(..20) {
             0..=2 => {
                 let mut edit = self.article();
                 if self.random.bool() {
@@ -286,6 +286,11 @@ impl Newsroom {
             }
             16 => self.dismiss().await,
             17 => self.merge().await,
+            18 | 19 => {
+                let number = self.random.u32(1..4);
+                let reason = json!({"reason": "It named a witness."});
+                self.act(&at, &format!("editions/{number}/withdraw"), reason).await;
+            }
             15 if self.random.bool() => {
                 let at = format!("/manage/v1/users/{}", self.pick(|room| &room.people));
                 let name = json!({"name": format!("Author {}", self.random.u32(..9))});
@@ -347,6 +352,7 @@ impl Newsroom {
         for past in &self.past {
             all.push(format!("/v1/articles?as_of={past}&limit=3"));
             all.extend(self.articles.iter().map(|id| format!("/v1/articles/{id}?as_of={past}")));
+            all.extend(self.paths.iter().map(|path| format!("/v1/page?path={path}&as_of={past}")));
             for section in &self.sections {
                 all.push(format!("/v1/articles?section={section}&as_of={past}"));
             }

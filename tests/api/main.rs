@@ -42,3 +42,4 @@ mod traces;
 mod transfer;
 mod unseen;
 mod users;
+mod withdrawals;

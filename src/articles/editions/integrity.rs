@@ -8,6 +8,7 @@ use crate::{
     articles::{
         actions::RetractInput,
         checks,
+        editions::manage::WithdrawalInput,
         integrity::{Articles, Head, Others, blocks_have_ids},
         references,
         related::model::LINKS_MAX,
@@ -89,6 +90,7 @@ impl Editions {
         if row.kind == EditionKind::Live {
             self.derive(line, &row, others);
         }
+        self.withdrawal(line, &row);
         let EditionRow {
             id: _,
             article_id,
@@ -109,9 +111,12 @@ impl Editions {
             summary: _,
             document: _,
             notice: _,
-            // Who made it may be gone since.
+            // Who made or withdrew it may be gone since.
             created_by: _,
             created_at: _,
+            withdrawn_at: _,
+            withdrawn_by: _,
+            withdrawal_reason: _,
         } = row;
         let interval = Interval { place: line.place(), number, kind, from, until };
         self.of.entry(article_id).or_default().push(interval);
@@ -133,10 +138,25 @@ impl Editions {
         line.must(row.modified_at <= from, "/modified_at", dated);
     }
 
+    /// What has been withdrawn is over, and says why.
+    fn withdrawal(&self, line: &mut Line<'_>, row: &EditionRow) {
+        let withdrawn = row.withdrawn_at.is_some();
+        let told = "must be there where it was withdrawn, and only there";
+        line.must(row.withdrawal_reason.is_some() == withdrawn, "/withdrawal_reason", told);
+        line.must(row.withdrawn_by.is_none() || withdrawn, "/withdrawn_by", told);
+        if let Some(reason) = row.withdrawal_reason.clone() {
+            line.valid(&WithdrawalInput { reason }, "");
+        }
+        let over = row.kind == EditionKind::Live && row.valid_until <= self.at;
+        line.must(over || !withdrawn, "/withdrawn_at", "is for what is over");
+    }
+
     /// What has to stand in other tables, since readers get this edition.
     fn derive(&mut self, line: &mut Line<'_>, row: &EditionRow, others: &Others<'_>) {
         let (place, article) = (line.place(), &row.document.0.article);
-        for facet in row.facets() {
+        // What was withdrawn stands in no list.
+        let facets = if row.withdrawn_at.is_some() { Vec::new() } else { row.facets() };
+        for facet in facets {
             let EditionRow { id, retired, published_at, article_id, .. } = row;
             let times = (row.valid_from, row.valid_until);
             let facet = facet.as_str();

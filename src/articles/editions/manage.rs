@@ -5,20 +5,25 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{
-    model::{Edition, EditionFilter, EditionSummary},
+    model::{Edition, EditionFilter, EditionRow, EditionSummary},
     queries,
 };
 use crate::{
     articles::{
-        access::Access, manage::view, model::Article, queries as working, related, saving::store,
+        access::Access,
+        manage::view,
+        model::{Article, ArticleRow},
+        publishing::stale,
+        queries as working, related,
+        saving::store,
         workflow::Action,
     },
     auth::{
         guard::Allow,
-        roles::{ReadArticles, WriteArticles},
+        roles::{ReadArticles, WithdrawArticles, WriteArticles},
     },
-    db::Db,
-    error::Result,
+    db::{Db, journal::Entry},
+    error::{Error, Result},
     http::{
         answer::Answer,
         conditional::IfMatch,
@@ -30,11 +35,13 @@ use crate::{
         settings::Settings,
     },
     ids::ArticleId,
+    text,
 };
 
 /// Hangs the routes into the management face.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(list_editions).service(read_edition).service(restore_edition);
+    cfg.service(list_editions).service(read_edition);
+    cfg.service(restore_edition).service(withdraw_edition);
 }
 
 /// List an article's editions
@@ -64,7 +71,7 @@ async fn list_editions(
 
 /// Read an edition
 ///
-/// The whole article as it was published.
+/// The whole article as it was published, also where readers get it no more: `withdrawal` says why.
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:read"])),
     responses((status = 200, description = "The edition.", body = Edition)))]
 #[get("/articles/{id}/editions/{number}")]
@@ -97,7 +104,7 @@ pub struct RestoreInput {}
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])),
     params(IfMatch, IdempotencyKey), request_body = RestoreInput,
     responses((status = 200, description = "Restored.", body = Article),
-        (status = 409, description = "The article is retracted, or its slug is taken by now.")))]
+        (status = 409, description = "The article is retracted, its slug is taken by now, or the edition was withdrawn.")))]
 #[post("/articles/{id}/editions/{number}/restore")]
 async fn restore_edition(
     allow: Allow<WriteArticles>,
@@ -114,6 +121,9 @@ async fn restore_edition(
         let current = expected.current(tx, id.0, |conn| access.to(working::find(conn, id.0)?))?;
         access.take(Action::Edit, &current)?;
         let edition = queries::find(tx, id.0, number.0)?;
+        if edition.withdrawn_at.is_some() {
+            return Err(Error::conflict("This edition was withdrawn; take from it what may stay."));
+        }
         let mut document = edition.document.0;
         // The section it was in may have been merged into another since.
         document.article.section_id = Some(edition.section_id);
@@ -121,6 +131,74 @@ async fn restore_edition(
         let article = store(tx, &access, &current, document.article, links_changed, &settings.0)?;
         let four_eyes = settings.0.four_eyes;
         Answer::resource(&article, &view(tx, &access, article.clone(), four_eyes, caller.now)?)
+    })
+    .await
+}
+
+/// Why an edition is taken out of history.
+#[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({"reason": "named a witness who is protected"})))]
+pub struct WithdrawalInput {
+    /// For the newsroom and its journal; readers are not told.
+    #[validate(length(min = 1, max = 1000), custom(function = "text::not_blank"))]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
+    pub reason: String,
+}
+
+/// An edition that was withdrawn, and the article that it is of.
+#[derive(Serialize, ToSchema)]
+pub struct Withdrawn {
+    pub article: Article,
+    pub edition: EditionSummary,
+}
+
+/// Withdraw an edition
+///
+/// Takes one edition that is over out of history, for good: what a correction has taken away must
+/// not be read by asking for an earlier instant. Where it was what readers saw, `as_of` answers 410
+/// from now on, and lists and links leave it out. Editors go on reading it, with who withdrew it
+/// and why. Addresses lead to where the article is now, as before.
+///
+/// What readers have now cannot be withdrawn: publish a correction first, or unpublish the article.
+/// `If-Match` takes the article's `ETag`.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:withdraw"])),
+    params(IfMatch, IdempotencyKey), request_body = WithdrawalInput,
+    responses((status = 200, description = "Withdrawn.", body = Withdrawn),
+        (status = 409, description = "It is public or to become so, no reader ever had it, it is the notice of a retraction, or it has been withdrawn already.")))]
+#[post("/articles/{id}/editions/{number}/withdraw")]
+async fn withdraw_edition(
+    allow: Allow<WithdrawArticles>,
+    db: Db,
+    settings: Settings,
+    id: Id<ArticleId>,
+    number: Number,
+    expected: IfMatch,
+    post: Posted<WithdrawalInput>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    post.once(&db, allow.caller, move |tx, input| {
+        let access = Access::of(tx, &caller)?;
+        let current = expected.current(tx, id.0, |conn| access.to(working::find(conn, id.0)?))?;
+        access.check_desk(&current)?;
+        let edition = queries::find(tx, id.0, number.0)?;
+        let now = tx.now();
+        edition.check_withdrawal(now)?;
+        let withdrawn = EditionRow {
+            withdrawn_at: Some(now),
+            withdrawn_by: tx.user(),
+            withdrawal_reason: Some(input.reason.clone()),
+            ..edition
+        };
+        queries::withdraw(tx, &withdrawn)?;
+        let article = ArticleRow { version: current.version + 1, updated_at: now, ..current };
+        working::update(tx, &article)?;
+        let entry = Entry::new("edition_withdrawn", &article);
+        let entry = entry.note(format!("edition {}", withdrawn.number)).note(input.reason);
+        tx.record(entry.stale(stale(&article, [&withdrawn])))?;
+        let seen = view(tx, &access, article.clone(), settings.0.four_eyes, caller.now)?;
+        let edition = EditionSummary::new(&withdrawn, caller.now);
+        Answer::resource(&article, &Withdrawn { article: seen, edition })
     })
     .await
 }

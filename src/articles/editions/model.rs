@@ -10,6 +10,7 @@ use crate::{
         related::model::FrozenLink,
     },
     db::{schema::editions, types::Json},
+    error::{Error, Result},
     http::query::Limit,
     ids::{AnyId, ArticleId, SectionId, UserId},
     tags::Facet,
@@ -91,9 +92,39 @@ pub struct EditionRow {
     pub notice: Option<String>,
     pub created_by: Option<UserId>,
     pub created_at: Instant,
+    /// Since when it is for no reader, whatever instant they ask about.
+    pub withdrawn_at: Option<Instant>,
+    pub withdrawn_by: Option<UserId>,
+    pub withdrawal_reason: Option<String>,
 }
 
 impl EditionRow {
+    /// Refuses to withdraw what is not a part of history, or not any more.
+    pub fn check_withdrawal(&self, now: Instant) -> Result<()> {
+        let number = self.number;
+        let refused = |why: &str| Err(Error::conflict(format!("Edition {number} {why}")));
+        if self.withdrawn_at.is_some() {
+            return refused("has been withdrawn already.");
+        }
+        if self.kind == EditionKind::Retracted {
+            return refused("is the notice of a retraction, which stays.");
+        }
+        if self.valid_until <= self.valid_from {
+            return refused("was cancelled before any reader had it.");
+        }
+        if self.valid_from > now {
+            return refused(
+                "is scheduled: publish another in its place, or unpublish the article.",
+            );
+        }
+        if self.valid_until > now {
+            return refused(
+                "is what readers have now: publish a correction, or unpublish the article, first.",
+            );
+        }
+        Ok(())
+    }
+
     /// The lists that the edition belongs to.
     pub fn facets(&self) -> Vec<Facet> {
         let article = &self.document.0.article;
@@ -129,6 +160,9 @@ pub struct EditionHead {
     pub modified_at: Instant,
     pub created_by: Option<UserId>,
     pub created_at: Instant,
+    pub withdrawn_at: Option<Instant>,
+    pub withdrawn_by: Option<UserId>,
+    pub withdrawal_reason: Option<String>,
 }
 
 impl From<&EditionRow> for EditionHead {
@@ -143,6 +177,9 @@ impl From<&EditionRow> for EditionHead {
             modified_at: row.modified_at,
             created_by: row.created_by,
             created_at: row.created_at,
+            withdrawn_at: row.withdrawn_at,
+            withdrawn_by: row.withdrawn_by,
+            withdrawal_reason: row.withdrawal_reason.clone(),
         }
     }
 }
@@ -178,6 +215,17 @@ text_enum! {
     }
 }
 
+/// How an edition was taken out of history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Withdrawal {
+    /// Since when readers get it for no instant.
+    pub at: Instant,
+    /// Who withdrew it.
+    pub by: Option<UserId>,
+    /// Why, for the newsroom.
+    pub reason: String,
+}
+
 /// An edition in the list of an article's editions.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EditionSummary {
@@ -193,6 +241,8 @@ pub struct EditionSummary {
     /// Who made it.
     pub created_by: Option<UserId>,
     pub created_at: Instant,
+    /// How it was taken out of history; null where it was not.
+    pub withdrawal: Option<Withdrawal>,
 }
 
 impl EditionSummary {
@@ -217,6 +267,11 @@ impl EditionSummary {
             modified_at: row.modified_at,
             created_by: row.created_by,
             created_at: row.created_at,
+            withdrawal: row.withdrawn_at.map(|at| Withdrawal {
+                at,
+                by: row.withdrawn_by,
+                reason: row.withdrawal_reason.unwrap_or_default(),
+            }),
         }
     }
 }

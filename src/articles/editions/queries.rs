@@ -128,6 +128,7 @@ pub fn listed_or_coming(conn: &mut Conn, ids: &[ArticleId], when: When) -> Resul
         .filter(editions::valid_until.gt(when.at))
         .filter(editions::valid_from.lt(editions::valid_until))
         .filter(editions::kind.eq(EditionKind::Live))
+        .filter(editions::withdrawn_at.is_null())
         .select(Listed::as_select())
         .into_boxed();
     if when.at < when.now {
@@ -278,7 +279,7 @@ pub fn tenants(
 pub fn insert(conn: &mut Conn, new: &[(&EditionRow, &[Use])]) -> Result<()> {
     let rows: Vec<&EditionRow> = new.iter().map(|(edition, _)| *edition).collect();
     insert_all!(conn, editions::table, rows)?;
-    // A retraction stands at its address, but in no list.
+    // A retraction stands at its address, but in no list. (Nor does what was withdrawn later.)
     let live = new.iter().map(|(edition, _)| edition).filter(|row| row.kind == EditionKind::Live);
     let keys: Vec<_> = live
         .flat_map(|edition| {
@@ -321,6 +322,20 @@ pub fn end(conn: &mut Conn, edition: &EditionRow, at: Instant) -> Result<()> {
         .execute(conn)?;
     diesel::update(edition_keys::table.filter(edition_keys::edition_id.eq(edition.id)))
         .set(edition_keys::valid_until.eq(until))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes an edition that ended out of history: out of all lists, and out of readers' sight.
+pub fn withdraw(conn: &mut Conn, edition: &EditionRow) -> Result<()> {
+    diesel::update(editions::table.find(edition.id))
+        .set((
+            editions::withdrawn_at.eq(edition.withdrawn_at),
+            editions::withdrawn_by.eq(edition.withdrawn_by),
+            editions::withdrawal_reason.eq(&edition.withdrawal_reason),
+        ))
+        .execute(conn)?;
+    diesel::delete(edition_keys::table.filter(edition_keys::edition_id.eq(edition.id)))
         .execute(conn)?;
     Ok(())
 }

@@ -33,6 +33,8 @@ pub struct Shown {
     pub modified_at: Instant,
     pub document: Json<ShownDocument>,
     pub notice: Option<String>,
+    /// Since when readers get it no more.
+    pub withdrawn_at: Option<Instant>,
 }
 
 /// An [`EditionDocument`], read as far as pages need it.

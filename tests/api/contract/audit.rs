@@ -221,6 +221,8 @@ async fn articles(walk: &mut Walk<'_>) {
     walk.admin("create_related_link", &links, "", link).await;
     // The text is the same; the links are not.
     walk.admin("restore_edition", &article, "/editions/1/restore", json!({})).await;
+    let reason = json!({"reason": "It named a witness."});
+    walk.admin("withdraw_edition", &article, "/editions/1/withdraw", reason).await;
     let notice = json!({"notice": "It was not so."});
     walk.admin("retract_article", &article, "/actions/retract", notice).await;
 }

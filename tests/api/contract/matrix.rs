@@ -70,6 +70,7 @@ const MATRIX: &[(What, Rule, &[&str])] = &[
     (Link, DeskOrOwn, &["delete_related_link"]),
     (Published, DeskOrOwn, &["read_edition"]),
     (Published, Desk, &["restore_edition", "unpublish_article", "retract_article"]),
+    (Published, Desk, &["withdraw_edition"]),
     (Published, Granted, &["create_comment"]),
     (Comment, Granted, &["read_comment", "decide_comment", "delete_comment"]),
     (Nothing, Granted, &["list_comment_words", "create_comment_word"]),

@@ -1,0 +1,6 @@
+-- An edition that was taken out of history: readers get it for no instant, and it stands in no
+-- list. Beside its end, this is all that ever changes of an edition.
+alter table editions add column withdrawn_at      timestamptz;
+alter table editions add column withdrawn_by      uuid;
+-- For the newsroom; readers are not told.
+alter table editions add column withdrawal_reason text collate "C";
