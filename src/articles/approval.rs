@@ -134,7 +134,6 @@ impl<'a> Review<'a> {
             };
         };
         match self.rule {
-            FourEyes::Off => {}
             FourEyes::On | FourEyes::ExceptCorrections if !approval.independent => {
                 return Err(
                     self.refusal("This version was approved by somebody who had written of it.")
@@ -145,7 +144,7 @@ impl<'a> Review<'a> {
                 let why = format!("Version {approved} was approved, and has been edited since.");
                 return Err(self.refusal(&why));
             }
-            FourEyes::On | FourEyes::ExceptCorrections => {}
+            FourEyes::Off | FourEyes::On | FourEyes::ExceptCorrections => {}
         }
         Ok(approval.edited_since.then(|| {
             let detail = format!(

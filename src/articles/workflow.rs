@@ -65,12 +65,12 @@ impl Action {
         use Status::{Approved, Draft, InReview, Published, Retracted, Unpublished};
         match (self, from) {
             (Self::Edit, status) if status != Retracted => Some(status),
-            (Self::Delete, Draft | InReview | Approved) => Some(from),
+            // What is approved again is a version that was edited since the last approval.
+            (Self::Delete, Draft | InReview | Approved)
+            | (Self::Approve, Approved | Published | Unpublished) => Some(from),
             (Self::Submit, Draft) => Some(InReview),
             (Self::Return, InReview) => Some(Draft),
             (Self::Approve, InReview) => Some(Approved),
-            // Of a version that was edited since the last approval.
-            (Self::Approve, Approved | Published | Unpublished) => Some(from),
             (Self::Publish, Approved | Published | Unpublished) => Some(Published),
             (Self::Unpublish, Published) => Some(Unpublished),
             (Self::Retract, Published | Unpublished) => Some(Retracted),

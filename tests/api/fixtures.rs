@@ -16,6 +16,11 @@ use crate::{
 
 const FOLDER: &str = "tests/fixtures";
 
+/// Where the site is that the pages' canonical links lead to.
+fn settings(name: &str) -> Option<String> {
+    (name == "SITE_URL").then(|| "http://127.0.0.1:8080".to_owned())
+}
+
 #[actix_web::test]
 async fn every_released_schema_upgrades_with_its_data_on_sqlite() {
     every_released_schema_upgrades_with_its_data(Engine::Sqlite).await;
@@ -50,7 +55,7 @@ async fn upgrades_with_its_data(release: &Path, engine: Engine) {
     let database = engine.database();
     execute(&database.url, &read(file(engine)));
     let now = held["now"].as_str().unwrap().parse().unwrap();
-    let app = TestApp::on(engine, database, now).await;
+    let app = TestApp::on(engine, database, now, settings).await;
     assert_eq!(app.state.db.read(|conn| migrations::check(conn)).await.unwrap(), Fit::Fits);
     for (address, page) in held["pages"].as_object().unwrap() {
         let served = app.anyone().get_unchecked(address).await.body;
@@ -94,7 +99,8 @@ fn holds(answer: &Value, expected: &Value, at: &str) {
 async fn make() {
     let release = Path::new(FOLDER).join(env!("CARGO_PKG_VERSION"));
     fs::create_dir_all(&release).unwrap();
-    let mut room = Newsroom::open(TestApp::start(Engine::Sqlite).await, 0x5eed).await;
+    let mut room =
+        Newsroom::open(TestApp::start_with(Engine::Sqlite, settings).await, 0x5eed).await;
     for _ in 0..24 {
         room.change().await;
     }

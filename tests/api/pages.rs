@@ -32,6 +32,7 @@ on_both_engines! {
     members_can_be_chosen,
     every_member_that_is_named_comes,
     a_page_has_one_address,
+    canonical_links_lead_to_the_site,
     a_related_link_stands_in_one_place,
     a_body_comes_as_html_or_text,
     a_preview_shows_what_would_be_published,
@@ -40,6 +41,19 @@ on_both_engines! {
 
 async fn page(reader: &Client, path: &str) -> Value {
     reader.get(&format!("/v1/page?path={path}")).await.expect(200)
+}
+
+async fn canonical_links_lead_to_the_site(app: TestApp) {
+    let news = section(&app, "News").await;
+    let path = published(&app, &news, "Bridge closed").await["path"].clone();
+    let path = path.as_str().unwrap();
+    let canonical = async |app: &TestApp| {
+        page(&app.anyone(), path).await["article"]["seo"]["canonical_url"].clone()
+    };
+    assert_eq!(canonical(&app).await, Value::Null, "nobody said where the site is");
+    let site = |name: &str| (name == "SITE_URL").then(|| "https://news.example/".to_owned());
+    let settled = app.another(site).await;
+    assert_eq!(canonical(&settled).await, json!(format!("https://news.example{path}")));
 }
 
 async fn published(app: &TestApp, section: &Value, headline: &str) -> Value {

@@ -82,7 +82,7 @@ async fn everything_arrives(app: TestApp, engine: Engine) {
     let database = engine.database();
     let rows = import(&url(&database.url), &folder).unwrap();
     assert!(rows > 200, "{rows}");
-    let moved = TestApp::on(engine, database, room.app.now()).await;
+    let moved = TestApp::on(engine, database, room.app.now(), |_| None).await;
 
     let (here, there) = (room.app.anyone(), moved.anyone());
     let addresses = room.addresses();

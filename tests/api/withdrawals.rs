@@ -91,7 +91,7 @@ async fn a_withdrawn_edition_is_read_by_no_way(app: TestApp) {
         let read = kept(address.clone()).await;
         assert!(read.text.contains("ecret") || address.contains("fields"), "{address}");
     }
-    let current = format!("/v1/page?path=/world/trial");
+    let current = "/v1/page?path=/world/trial".to_owned();
     let present = kept(current.clone()).await.expect(200);
 
     let answer = withdraw(&admin, &at(&article), 1).await.expect(200);

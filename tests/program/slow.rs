@@ -164,7 +164,7 @@ fn who_takes_nothing_of_an_answer_is_cut_and_who_takes_it_slowly_gets_it_whole()
             0 => break,
             some => heard.extend_from_slice(&piece[..some]),
         }
-        if heard.len() / 1_000_000 > started.elapsed().as_secs() as usize {
+        if heard.len() as u64 / 1_000_000 > started.elapsed().as_secs() {
             // The pace of the reader; nothing is waited for.
             thread::sleep(Duration::from_millis(500));
         }

@@ -79,10 +79,10 @@ fn what_is_no_request_is_refused_in_the_api_s_form_and_without_a_line_in_the_log
     };
     assert!(counted(400, malformed.len() + 1) && counted(431, 1), "{figures}");
     server.process.kill();
-    let log: Vec<String> = server.process.log.iter().collect();
-    let loud = log.iter().find(|line| line.contains("ERROR") || line.contains("actix_http"));
+    let lines: Vec<String> = server.process.log.iter().collect();
+    let loud = lines.iter().find(|line| line.contains("ERROR") || line.contains("actix_http"));
     assert_eq!(loud, None);
-    assert!(log.iter().any(|line| line.contains("answered")), "nothing is logged at all");
+    assert!(lines.iter().any(|line| line.contains("answered")), "nothing is logged at all");
 }
 
 #[test]

@@ -120,9 +120,14 @@ impl TestApp {
     }
 
     /// A server on a database with content from elsewhere, at this instant.
-    pub async fn on(engine: Engine, database: Database, now: Instant) -> Self {
+    pub async fn on(
+        engine: Engine,
+        database: Database,
+        now: Instant,
+        settings: impl Fn(&str) -> Option<String>,
+    ) -> Self {
         let clock = Arc::new(AtomicI64::new(now.micros()));
-        Self::serve(engine, Rc::new(database), clock, |_| None).await
+        Self::serve(engine, Rc::new(database), clock, settings).await
     }
 
     async fn serve(
