@@ -48,6 +48,7 @@ codes! {
     "key_reused" [INVALID] "The `Idempotency-Key` was used for another request. Take a new one.";
     "length" [INVALID] "Too short or too long; lengths count Unicode characters, or items of a list.";
     "missing" [CONFLICT, INVALID] "Refers to something that is not there, or that you may not see.";
+    "nfc" [INVALID] "A text of an import is not in Unicode's normal form C, in which texts are kept.";
     "no_alt" [] "The picture has no alternative text for those who cannot see it.";
     "no_credit" [INVALID] "The medium names nobody to be credited, so it cannot be published.";
     "no_source" [INVALID] "The quotation names no source.";
