@@ -32,6 +32,13 @@ const USUAL: [u16; 23] = [
     429, 500, 503, 507,
 ];
 
+/// How requests that cannot be read are refused.
+const UNREADABLE: [StatusCode; 3] = [
+    StatusCode::BAD_REQUEST,
+    StatusCode::REQUEST_TIMEOUT,
+    StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+];
+
 /// Where the answers of the delivery face came from.
 const ORIGINS: [(HeaderValue, &str); 4] =
     [(HIT, "hit"), (MISS, "miss"), (BYPASS, "bypass"), (STALE, "stale")];
@@ -169,6 +176,9 @@ impl Meter {
             "What came on connections and was no request that can be read, by how it was refused.",
             &["status"],
         )?;
+        for status in UNREADABLE {
+            unreadable.with_label_values(&[status.as_str()]);
+        }
         let stalled = IntCounter::new(
             "broadsheet_http_stalled_connections_total",
             "Connections that were closed since their clients took nothing of an answer.",

@@ -47,9 +47,8 @@ async fn canonical_links_lead_to_the_site(app: TestApp) {
     let news = section(&app, "News").await;
     let path = published(&app, &news, "Bridge closed").await["path"].clone();
     let path = path.as_str().unwrap();
-    let canonical = async |app: &TestApp| {
-        page(&app.anyone(), path).await["article"]["seo"]["canonical_url"].clone()
-    };
+    let canonical =
+        async |app: &TestApp| page(&app.anyone(), path).await["seo"]["canonical_url"].clone();
     assert_eq!(canonical(&app).await, Value::Null, "nobody said where the site is");
     let site = |name: &str| (name == "SITE_URL").then(|| "https://news.example/".to_owned());
     let settled = app.another(site).await;
