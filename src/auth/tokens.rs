@@ -29,7 +29,7 @@ pub const ACCESS_SECONDS: i64 = 15 * 60;
 /// How long a refresh token lives, in seconds.
 pub const REFRESH_SECONDS: i64 = 30 * 24 * 60 * 60;
 /// By how many seconds the clocks of two servers may differ.
-const LEEWAY_SECONDS: i64 = 30;
+pub const LEEWAY_SECONDS: i64 = 30;
 /// The longest token that is looked at, in bytes.
 const TOKEN_MAX: usize = 2048;
 const ISSUER: &str = "broadsheet";
@@ -86,7 +86,7 @@ impl Registered {
     /// says, since the clock of the server that issued it may be ahead (RFC 7519, 4.1.5), but ends
     /// when its caller was told.
     fn is_current(&self, now: Instant) -> bool {
-        (self.nbf - LEEWAY_SECONDS..self.exp).contains(&now.seconds())
+        (self.nbf.saturating_sub(LEEWAY_SECONDS)..self.exp).contains(&now.seconds())
     }
 }
 

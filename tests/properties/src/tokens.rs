@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use arbitrary::{Result, Unstructured};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use broadsheet::{
-    auth::tokens::{ACCESS_SECONDS, Keys},
+    auth::tokens::{ACCESS_SECONDS, Keys, LEEWAY_SECONDS},
     config::Config,
     ids::{SessionId, UserId},
     time::Instant,
@@ -27,7 +27,7 @@ pub fn holds(u: &mut Unstructured<'_>) -> Result<()> {
     let (user, session) = *IDS;
     let token = KEYS.access(user, session, u.arbitrary()?, now).unwrap();
     let later = u.int_in_range(-2 * ACCESS_SECONDS..=2 * ACCESS_SECONDS)?;
-    let in_time = (0..ACCESS_SECONDS).contains(&later);
+    let in_time = (-LEEWAY_SECONDS..ACCESS_SECONDS).contains(&later);
     assert_eq!(KEYS.read_access(&token, now.plus_seconds(later)).is_ok(), in_time);
     assert!(KEYS.read_refresh(&token, now).is_err());
 
