@@ -167,7 +167,8 @@ REFERENCES = {
     "parent_id": "/manage/v1/sections",
     "reassign_to": "/manage/v1/sections",
     "section_id": "/manage/v1/sections",
-    "sections": "/manage/v1/sections",
+    # Ad managers read these as readers do.
+    "sections": "/v1/sections",
     "target_article_id": "/v1/articles",
 }
 
