@@ -68,22 +68,27 @@ impl Slot {
         self.conn = None;
     }
 
-    /// Runs `work` in transactions until one of them is not in another's way, or it is late.
+    /// Runs `work` in transactions until one of them is not in another's way, or it is late. One
+    /// that waited for a lock all the while does not count: that says nothing about the next.
     pub fn insist<T>(
         &mut self,
         deadline: Instant,
         mut work: impl FnMut(&mut Conn) -> Result<T>,
     ) -> Result<T> {
-        let mut pauses = ExponentialBuilder::new()
+        let backoff = ExponentialBuilder::new()
             .with_min_delay(FIRST_PAUSE)
             .with_max_times(TRIES)
-            .with_jitter()
-            .build();
+            .with_jitter();
+        let mut pauses = backoff.build();
         loop {
+            let started = Instant::now();
             let refused = match self.transaction(deadline, &mut work) {
                 Err(refused) if self.passes(&refused) => refused,
                 done => return done,
             };
+            if started.elapsed() >= dialect::LOCK_TIMEOUT {
+                pauses = backoff.build();
+            }
             match pauses.next().filter(|pause| Instant::now() + *pause < deadline) {
                 Some(pause) => std::thread::sleep(pause),
                 None => return Err(refused),

@@ -282,15 +282,29 @@ fn a_frozen_server_does_not_keep_another_from_writing() {
     let other = newsroom.another(&[]);
     let editor = newsroom.editor_at(&other);
     let mut desks = newsroom.desks(8, 10);
+    let section = || json!({"name": fastrand::u64(..).to_string()});
     under_load(&mut desks, |shift| {
-        for _ in 0..8 {
+        thread::scope(|scope| {
+            // All of them wait for one lock: were it given to one after the other while they are
+            // frozen, it would never be free in time.
+            for frozen in (0..8).map(|_| newsroom.editor()) {
+                scope.spawn(move || {
+                    while !shift.is_over() {
+                        let answer = frozen.post("/manage/v1/sections", &section());
+                        assert!(matches!(answer.status, 201 | 503), "{}", answer.text);
+                    }
+                });
+            }
+            let end = shift.end();
+            for _ in 0..8 {
+                shift.goes_on();
+                let frozen = Frozen::server(&newsroom.server);
+                in_time(|| editor.post("/manage/v1/sections", &section())).expect(201);
+                drop(frozen);
+            }
             shift.goes_on();
-            let frozen = Frozen::server(&newsroom.server);
-            let section = || json!({"name": fastrand::u64(..).to_string()});
-            in_time(|| editor.post("/manage/v1/sections", &section())).expect(201);
-            drop(frozen);
-        }
-        shift.goes_on();
+            drop(end);
+        });
     });
     newsroom.is_whole(&mut desks);
     newsroom.reads_are_right();

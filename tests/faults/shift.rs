@@ -27,7 +27,7 @@ pub fn under_load<T>(desks: &mut [Desk], watch: impl FnOnce(&Shift) -> T) -> T {
         for desk in desks {
             scope.spawn(|| desk.work(&shift));
         }
-        let end = End(&shift);
+        let end = shift.end();
         let seen = watch(&shift);
         drop(end);
         seen
@@ -35,7 +35,7 @@ pub fn under_load<T>(desks: &mut [Desk], watch: impl FnOnce(&Shift) -> T) -> T {
 }
 
 /// Ends the shift, even when what was to be seen was not.
-struct End<'a>(&'a Shift);
+pub struct End<'a>(&'a Shift);
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
@@ -44,6 +44,11 @@ impl Drop for End<'_> {
 }
 
 impl Shift {
+    /// Whatever happens, it is over once this is dropped.
+    pub fn end(&self) -> End<'_> {
+        End(self)
+    }
+
     pub fn is_over(&self) -> bool {
         self.over.load(Relaxed)
     }

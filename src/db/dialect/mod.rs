@@ -65,6 +65,11 @@ pub(super) fn connect(url: &DatabaseUrl, access: Access, busy: Duration) -> Resu
 /// on PostgreSQL by leaving a transaction alone that holds locks. It may be frozen.
 pub(super) const BUSY: Duration = Duration::from_secs(2);
 
+/// For how long a statement on PostgreSQL waits for a lock before the transaction is undone and
+/// tried again. Far shorter than [`BUSY`]: of a frozen process's transactions those that wait are
+/// undone before the one that they wait for, and none is given the lock next.
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// Makes the file where there is none. SQLite would let everybody read it; the files that it puts
 /// beside it, it makes like this one.
 fn make_private(path: &Path) -> Result<()> {
@@ -102,7 +107,8 @@ fn watchful(url: &str) -> String {
 /// Begins a transaction: for reading, one that sees one state of the database throughout; for
 /// writing on SQLite, one that asks for the write lock at once, since a transaction that reads
 /// first cannot get it later if another has written. PostgreSQL ends a statement that takes
-/// longer than `limit`, and a writer that leaves its locks alone for longer than [`BUSY`].
+/// longer than `limit`, a writer's that waits for a lock for longer than [`LOCK_TIMEOUT`], and a
+/// writer that leaves its locks alone for longer than [`BUSY`].
 pub(super) fn begin(conn: &mut Conn, access: Access, limit: Duration) -> Result<()> {
     match conn {
         Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(
@@ -114,7 +120,8 @@ pub(super) fn begin(conn: &mut Conn, access: Access, limit: Duration) -> Result<
         )?,
         // In one message, so that it is one round trip.
         Conn::Postgres(conn) => {
-            let (limit, idle) = (limit.as_millis(), BUSY.min(limit).as_millis());
+            let [limit, idle, lock] =
+                [limit, BUSY.min(limit), LOCK_TIMEOUT].map(|time| time.as_millis());
             AnsiTransactionManager::begin_transaction_sql(
                 conn,
                 &match access {
@@ -124,6 +131,7 @@ pub(super) fn begin(conn: &mut Conn, access: Access, limit: Duration) -> Result<
                     ),
                     Access::Write => format!(
                         "begin; set local statement_timeout = {limit}; \
+                         set local lock_timeout = {lock}; \
                          set local idle_in_transaction_session_timeout = {idle}"
                     ),
                 },
