@@ -1,9 +1,7 @@
 //! A change on its way to the database: what is to be done, and what it means to readers.
 use std::{sync::atomic::Ordering, time::Instant};
 
-use super::{
-    Conn, Context, Known, Tx, group::Write, journal, journal::Entry, lease::Lease, turn::Turn,
-};
+use super::{Conn, Context, Known, Tx, group::Write, journal, journal::Entry, turn::Turn};
 use crate::error::{Error, Result};
 
 /// A change in the queue.
@@ -13,8 +11,6 @@ pub struct Change<T, F> {
     work: F,
     turn: Turn<T>,
     attempt: Attempt<T>,
-    /// Held from before the journal is appended to until what came of that is known.
-    lease: Option<Lease>,
 }
 
 /// What came of the last attempt.
@@ -33,7 +29,7 @@ impl<T> Default for Attempt<T> {
 impl<T, F> Change<T, F> {
     /// A change that nothing has been done about.
     pub fn new(known: Known, by: Context, work: F, turn: Turn<T>) -> Self {
-        Self { known, by, work, turn, attempt: Attempt::default(), lease: None }
+        Self { known, by, work, turn, attempt: Attempt::default() }
     }
 }
 
@@ -52,7 +48,6 @@ where
 
     fn attempt(&mut self, conn: &mut Conn) -> Result<()> {
         let undone = std::mem::take(&mut self.attempt);
-        self.lease = None;
         if let Some(follower) = &self.known.follower {
             follower.look_at(&undone.places);
         }
@@ -62,9 +57,6 @@ where
         let entries = tx
             .entries
             .ok_or_else(|| Error::internal("a write that recorded nothing in the journal"))?;
-        if let (Some(appending), false) = (&self.known.appending, entries.is_empty()) {
-            self.lease = Some(appending.take());
-        }
         let places = journal::append(tx.conn, &self.by, &entries)?;
         if let Some(follower) = &self.known.follower {
             follower.leave_out(&places);
@@ -78,7 +70,6 @@ where
 
     fn settle(self: Box<Self>, done: Result<()>) {
         let Attempt { done: worked, entries, places } = self.attempt;
-        drop(self.lease);
         if done.is_ok() {
             let last = places.last().copied().unwrap_or_default();
             self.known.position.fetch_max(last, Ordering::AcqRel);

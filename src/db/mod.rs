@@ -10,7 +10,6 @@ pub mod imports;
 mod instruments;
 pub mod journal;
 mod lanes;
-mod lease;
 pub mod migrations;
 pub mod progress;
 pub mod readers;
@@ -58,7 +57,6 @@ use instruments::Instruments;
 use journal::Entry;
 pub use lanes::Load;
 use lanes::{Lane, Waiting};
-use lease::Leases;
 use replica::Replica;
 use slot::Slot;
 use snapshot::{Kept, Snapshot};
@@ -107,10 +105,6 @@ struct Known {
     /// The last place in the journal that is known to be committed. Moves before the clock does.
     position: Arc<AtomicI64>,
     follower: Option<Follower>,
-    /// Has this server's writers append to the journal one after the other. PostgreSQL would do
-    /// that too, but gives its lock to whoever waits next: were this server frozen, to one of its
-    /// writers after the other. `None` where there is one writer.
-    appending: Option<Leases>,
 }
 
 impl Db {
@@ -152,10 +146,7 @@ impl Db {
         let slot_to_write = slot(&source, Access::Write);
         let writers = Lane::start("writer", writing, limits, &slot_to_write, group::write)
             .map_err(Error::internal)?;
-        let mut known = Known {
-            appending: matches!(source.url, DatabaseUrl::Postgres(_)).then(Leases::default),
-            ..Known::default()
-        };
+        let mut known = Known::default();
         if config.cache || config.database_read_url.is_some() {
             known.follower = Some(Follower::start(&source, &known)?);
         }
