@@ -1,4 +1,5 @@
-//! Migrations: compiled in, one folder for each database, applied in order, all or none.
+//! Migrations: compiled in, one folder for each database, applied in order, all or none, each with
+//! its step in Rust where it has one.
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -17,6 +18,7 @@ use super::{
     Conn,
     dialect::long::{self, For, has_table},
     progress::telling,
+    upgrade,
 };
 use crate::{
     config::DatabaseUrl,
@@ -130,6 +132,11 @@ pub fn check_at(url: &DatabaseUrl) -> Result<Fit> {
 /// Applies what is missing, in one transaction, and returns its names. One process at a time does
 /// so; the others wait and find it done.
 pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
+    run_up_to(url, newest())
+}
+
+/// The same for an older schema, that which the migration of this name makes.
+pub fn run_up_to(url: &DatabaseUrl, last: &str) -> Result<Vec<String>> {
     let mut conn = long::connect(url, For::Migrating)?;
     // Who finds nothing to do waits for nobody.
     let fit = long::transaction(&mut conn, For::Reading, check)?.unless_ahead()?;
@@ -142,27 +149,41 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>> {
     telling(line, || {
         long::transaction(&mut conn, For::Migrating, |conn| {
             check(conn)?.unless_ahead()?;
-            let names = match conn {
-                Conn::Sqlite(conn) => apply(conn, SQLITE, say),
-                Conn::Postgres(conn) => apply(conn, POSTGRES, say),
-            }?;
+            let mut applied = Vec::new();
+            while let Some(name) = match conn {
+                Conn::Sqlite(conn) => apply_next(conn, SQLITE, last, say),
+                Conn::Postgres(conn) => apply_next(conn, POSTGRES, last, say),
+            }? {
+                upgrade::after(&name, conn)?;
+                applied.push(name);
+            }
             say("finishing".to_owned());
-            Ok(names)
+            Ok(applied)
         })
     })
 }
 
-fn apply<DB: Backend>(
+/// Applies the first that is missing, if it is not beyond `last`; returns its name.
+fn apply_next<DB: Backend>(
     conn: &mut impl MigrationHarness<DB>,
     migrations: impl MigrationSource<DB>,
+    last: &str,
     say: impl Fn(String),
-) -> Result<Vec<String>> {
+) -> Result<Option<String>> {
     let pending = conn.pending_migrations(migrations).map_err(Error::internal)?;
-    for migration in &pending {
-        say(format!("applying {}", migration.name()));
-        conn.run_migration(migration.as_ref()).map_err(Error::internal)?;
+    let Some(migration) = pending.first() else { return Ok(None) };
+    let name = migration.name().to_string();
+    if *name > *last {
+        return Ok(None);
     }
-    Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
+    say(format!("applying {name}"));
+    conn.run_migration(migration.as_ref()).map_err(Error::internal)?;
+    Ok(Some(name))
+}
+
+/// Whether this program knows a schema by this name.
+pub fn is_known(name: &str) -> bool {
+    KNOWN.values().any(|known| known == name)
 }
 
 #[cfg(test)]
@@ -178,5 +199,6 @@ mod tests {
         assert_eq!(all.len(), KNOWN.len());
         assert!(all.iter().all(|one| one.metadata().run_in_transaction()));
         assert!(KNOWN.values().is_sorted(), "the versions stand in the order of the names");
+        assert!(upgrade::names().all(is_known), "a step belongs to a migration");
     }
 }

@@ -23,6 +23,7 @@ mod source;
 pub mod tables;
 mod turn;
 pub mod types;
+mod upgrade;
 pub mod uses;
 mod watchdog;
 

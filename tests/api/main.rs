@@ -30,6 +30,7 @@ mod pages;
 mod press;
 mod purge;
 mod reports;
+mod rewriting;
 mod second_factor;
 mod sections;
 mod session;

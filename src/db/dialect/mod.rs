@@ -4,6 +4,7 @@ pub mod batch;
 pub mod copy;
 pub mod long;
 pub mod merge;
+pub mod rewrite;
 pub mod rows;
 pub mod wal;
 

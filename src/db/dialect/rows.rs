@@ -110,9 +110,28 @@ fn document(column: &Column, text: String) -> Option<Box<RawValue>> {
     (exact && !(column.nullable && document.get() == "null")).then_some(document)
 }
 
-fn names<'a>(columns: impl IntoIterator<Item = &'a str>) -> String {
+/// The names of columns, as SQL has them.
+pub(super) fn names<'a>(columns: impl IntoIterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = columns.into_iter().map(|name| format!("\"{name}\"")).collect();
     quoted.join(", ")
+}
+
+fn row(table: &Table, cells: Cells) -> Result<Row> {
+    let pairs = table.columns.iter().zip(cells.0);
+    let row = pairs.map(|(column, cell)| {
+        value(column, cell).ok_or_else(|| {
+            let name = column.name;
+            Error::internal(format!("{}.{name} holds what cannot be exported", table.name))
+        })
+    });
+    row.collect()
+}
+
+/// The statement that selects the rows after this one, in the table's order, or all of them.
+fn select(table: &Table, after: &str) -> String {
+    let columns = names(table.columns.iter().map(|column| column.name));
+    let order = names(table.order.iter().copied());
+    format!("select {columns} from {}{after} order by {order}", table.name)
 }
 
 /// Hands out every row of the table, in its order, one at a time.
@@ -122,20 +141,8 @@ pub fn stream(
     table: &Table,
     mut each: impl FnMut(Row) -> Result<()>,
 ) -> Result<()> {
-    let columns = names(table.columns.iter().map(|column| column.name));
-    let order = names(table.order.iter().copied());
-    let query = format!("select {columns} from {} order by {order}", table.name);
-    let mut take = |cells: QueryResult<Cells>| {
-        let pairs = table.columns.iter().zip(cells?.0);
-        let row = pairs.map(|(column, cell)| {
-            value(column, cell).ok_or_else(|| {
-                let name = column.name;
-                Error::internal(format!("{}.{name} holds what cannot be exported", table.name))
-            })
-        });
-        each(row.collect::<Result<_>>()?)
-    };
-    let query = diesel::sql_query(query);
+    let mut take = |cells: QueryResult<Cells>| each(row(table, cells?)?);
+    let query = diesel::sql_query(select(table, ""));
     match conn {
         Conn::Sqlite(conn) => {
             query.load_iter::<Cells, DefaultLoadingMode>(conn)?.try_for_each(&mut take)
@@ -143,6 +150,65 @@ pub fn stream(
         Conn::Postgres(conn) => {
             query.load_iter::<Cells, PgRowByRowLoadingMode>(conn)?.try_for_each(&mut take)
         }
+    }
+}
+
+/// Puts the value into a statement.
+pub(super) fn bind<'b>(
+    out: &mut AstPass<'_, 'b, MultiBackend>,
+    value: &'b Value,
+) -> QueryResult<()> {
+    match value {
+        Value::Id(id) => out.push_bind_param::<Nullable<Uid>, _>(id),
+        Value::Instant(at) => out.push_bind_param::<Nullable<Ts>, _>(at),
+        Value::Document(text) => out.push_bind_param::<Nullable<Doc>, _>(text),
+        Value::Text(text) => out.push_bind_param::<Nullable<Text>, _>(text),
+        Value::Integer(number) => out.push_bind_param::<Nullable<Integer>, _>(number),
+        Value::Long(number) => out.push_bind_param::<Nullable<BigInt>, _>(number),
+        Value::Bool(is) => out.push_bind_param::<Nullable<Bool>, _>(is),
+    }
+}
+
+/// The first rows of the table after this one, in its order, at most so many.
+#[expect(clippy::disallowed_methods, reason = "this is where raw SQL lives")]
+pub(super) fn page(
+    conn: &mut Conn,
+    table: &Table,
+    last: Option<&Row>,
+    limit: usize,
+) -> Result<Vec<Row>> {
+    let sqlite = matches!(conn, Conn::Sqlite(_));
+    let after = last.map(|last| {
+        let key = table.order.iter().filter_map(|name| {
+            let at = table.columns.iter().position(|column| column.name == *name)?;
+            last.get(at).map(|value| literal(value, sqlite))
+        });
+        let (order, key) = (names(table.order.iter().copied()), Vec::from_iter(key).join(", "));
+        format!(" where ({order}) > ({key})")
+    });
+    let query = format!("{} limit {limit}", select(table, &after.unwrap_or_default()));
+    let query = diesel::sql_query(query);
+    let found: Vec<Cells> = match conn {
+        Conn::Sqlite(conn) => query.load(conn)?,
+        Conn::Postgres(conn) => query.load(conn)?,
+    };
+    found.into_iter().map(|cells| row(table, cells)).collect()
+}
+
+/// A value of a column that orders a table, as SQL has it.
+fn literal(value: &Value, sqlite: bool) -> String {
+    let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    match value {
+        Value::Id(Some(id)) if sqlite => format!("x'{}'", id.0.simple()),
+        Value::Id(Some(id)) => format!("'{}'::uuid", id.0),
+        Value::Text(Some(words)) => text(words),
+        Value::Document(Some(document)) => text(document.0.get()),
+        Value::Integer(Some(number)) => number.to_string(),
+        Value::Long(Some(number)) => number.to_string(),
+        Value::Bool(Some(is)) => is.to_string(),
+        Value::Instant(Some(at)) if sqlite => at.micros().to_string(),
+        Value::Instant(Some(at)) => text(&at.to_string()),
+        _ => "null".to_owned(),
     }
 }
 
@@ -162,15 +228,7 @@ impl QueryFragment<MultiBackend> for Insert<'_> {
                 if place > 0 {
                     out.push_sql(", ");
                 }
-                match value {
-                    Value::Id(id) => out.push_bind_param::<Nullable<Uid>, _>(id),
-                    Value::Instant(at) => out.push_bind_param::<Nullable<Ts>, _>(at),
-                    Value::Document(text) => out.push_bind_param::<Nullable<Doc>, _>(text),
-                    Value::Text(text) => out.push_bind_param::<Nullable<Text>, _>(text),
-                    Value::Integer(number) => out.push_bind_param::<Nullable<Integer>, _>(number),
-                    Value::Long(number) => out.push_bind_param::<Nullable<BigInt>, _>(number),
-                    Value::Bool(is) => out.push_bind_param::<Nullable<Bool>, _>(is),
-                }?;
+                bind(&mut out, value)?;
             }
             out.push_sql(")");
         }

@@ -1,0 +1,24 @@
+//! Upgrades of stored content: the part of a migration that SQL cannot do.
+//!
+//! A step belongs to a migration and runs right after its statements, in the same transaction. It
+//! works on rows and JSON as they were at that time, never on the types of today, which move on.
+use super::Conn;
+use crate::error::Result;
+
+/// Changes rows to the form that the schema has from its migration on. Must do the same whenever
+/// it is given the same rows: an import that is interrupted goes on with what it makes again.
+type Step = fn(&mut Conn) -> Result<()>;
+
+/// The steps by the names of their migrations.
+const STEPS: &[(&str, Step)] = &[];
+
+/// Does what the migration of this name leaves to do.
+pub fn after(migration: &str, conn: &mut Conn) -> Result<()> {
+    STEPS.iter().filter(|(name, _)| *name == migration).try_for_each(|(_, step)| step(conn))
+}
+
+/// The migrations that have a step.
+#[cfg(test)]
+pub fn names() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|(name, _)| *name)
+}
