@@ -37,7 +37,7 @@ const created = expect(201, await author.POST("/manage/v1/articles", {
     section_id: section.id,
     headline: "The typewriter museum opens",
     lead: "Every letter is in its place.",
-    body: [{ type: "paragraph", text: [{ text: "Admission is " }, { text: "free", marks: ["em"] }] }],
+    body: [{ type: "paragraph", text: [{ text: "Admission is " }, { text: "free", marks: [{ type: "italic" }] }] }],
   },
 }));
 

@@ -165,7 +165,7 @@ pub struct Sponsorship {
     "language": "en",
     "tags": ["transport"],
     "body": [
-        {"type": "paragraph", "text": [{"text": "The ferry is back "}, {"text": "at last", "marks": ["em"]}, {"text": "."}]},
+        {"type": "paragraph", "text": [{"text": "The ferry is back "}, {"text": "at last", "marks": [{"type": "italic"}]}, {"text": "."}]},
         {"type": "heading", "level": 2, "text": [{"text": "New times"}]},
         {"type": "list", "style": "unordered", "items": [{"text": [{"text": "every hour on weekdays"}]}]}
     ]

@@ -10,6 +10,7 @@ pub mod importing;
 pub mod input;
 pub mod integrity;
 pub mod manage;
+pub mod marks;
 pub mod model;
 pub mod publishing;
 pub mod queries;

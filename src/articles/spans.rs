@@ -1,55 +1,30 @@
 //! Spans: text with marks, the grain of every body block.
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
-use validator::{Validate, ValidationErrors};
+use validator::Validate;
 
-use crate::text;
+use super::marks::{Mark, each_kind_once};
 
 /// A stretch of text with the same marks. Never offsets: languages count characters differently.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Span {
+    /// A line feed breaks the line. `\r\n` and `\r` are taken for one.
+    #[serde(deserialize_with = "with_line_feeds")]
     #[validate(length(min = 1, max = 10_000))]
     #[schema(min_length = 1, max_length = 10_000)]
     pub text: String,
+    /// Each type once at the most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[validate(length(max = 5), nested)]
+    #[validate(length(max = 5), nested, custom(function = "each_kind_once"))]
     #[schema(max_items = 5)]
     pub marks: Vec<Mark>,
 }
 
-/// How a span is set, or where it leads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Mark {
-    /// Of importance; usually bold.
-    Strong,
-    /// Stressed; usually italic.
-    Em,
-    /// Below the line.
-    Sub,
-    /// Above the line.
-    Sup,
-    /// Leads to this address.
-    Link(Href),
-}
-
-/// Where a link in a text leads: an http, https or mailto URL.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
-#[schema(value_type = String, max_length = 2048, pattern = "^(https?://|mailto:)", format = "uri")]
-pub struct Href(pub String);
-
-impl Validate for Mark {
-    fn validate(&self) -> Result<(), ValidationErrors> {
-        let mut errors = ValidationErrors::new();
-        if let Self::Link(href) = self
-            && let Err(rule) = text::link_url(&href.0)
-        {
-            errors.add("link", rule);
-        }
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
-    }
+/// Reads a text whose lines end in the way of any system.
+pub fn with_line_feeds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok(if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text })
 }
 
 /// One item of a list, or one cell of a table: a line of text.

@@ -7,7 +7,8 @@ use super::{
 };
 use crate::articles::{
     blocks::ListStyle,
-    spans::{Line, Mark, Span, plain as plain_spans},
+    marks::Mark,
+    spans::{Line, Span, plain as plain_spans},
 };
 
 /// The body as HTML: semantic elements without classes, ads left out, every text escaped.
@@ -108,14 +109,15 @@ fn spans(spans: &[Span]) -> String {
         let mut ends = Vec::new();
         for mark in &span.marks {
             let tag = match mark {
-                Mark::Strong => "strong",
-                Mark::Em => "em",
-                Mark::Sub => "sub",
-                Mark::Sup => "sup",
+                Mark::Bold(_) => "strong",
+                Mark::Italic(_) => "em",
+                Mark::Subscript(_) => "sub",
+                Mark::Superscript(_) => "sup",
+                Mark::Code(_) => "code",
                 Mark::Link(_) => "a",
             };
             let _ = match mark {
-                Mark::Link(href) => write!(html, "<a href=\"{}\">", escaped(&href.0)),
+                Mark::Link(link) => write!(html, "<a href=\"{}\">", escaped(&link.href)),
                 _ => write!(html, "<{tag}>"),
             };
             ends.push(tag);
@@ -174,7 +176,8 @@ mod tests {
     fn texts_cannot_leave_their_element() {
         let block: PageBlock = PageBlock::Paragraph(
             serde_json::from_value(serde_json::json!({
-                "text": [{"text": "<script>\"&", "marks": ["em", {"link": "https://a.example/?\"x"}]}]
+                "text": [{"text": "<script>\"&", "marks": [
+                    {"type": "italic"}, {"type": "link", "href": "https://a.example/?\"x"}]}]
             }))
             .unwrap(),
         );

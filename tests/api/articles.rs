@@ -176,9 +176,15 @@ async fn editors_keep_to_their_sections(app: TestApp) {
     publish(&editor, &ours).await;
 }
 
+fn marked(marks: &Value) -> Value {
+    json!({"type": "paragraph", "text": [{"text": "x", "marks": marks}]})
+}
+
 async fn a_body_is_refused_at_the_very_place(app: TestApp) {
     let admin = app.admin().await;
     let nowhere = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let link = |href: &str| json!([{"type": "link", "href": href}]);
+    let twice = |mark: &Value| json!([mark, mark]);
     for (block, place, code) in [
         (json!({"text": []}), "/body/0/type", "required"),
         (json!({"type": "html", "html": "<p>"}), "/body/0/type", "type"),
@@ -188,11 +194,15 @@ async fn a_body_is_refused_at_the_very_place(app: TestApp) {
         (json!({"type": "paragraph", "text": [{"text": 1}]}), "/body/0/text/0/text", "type"),
         (json!({"type": "paragraph", "text": [], "x": 1}), "/body/0/x", "unknown_member"),
         (json!({"type": "heading", "level": 1, "text": [{"text": "x"}]}), "/body/0/level", "range"),
-        (
-            json!({"type": "paragraph", "text": [{"text": "x", "marks": [{"link": "javascript:x"}]}]}),
-            "/body/0/text/0/marks/0/link",
-            "url",
-        ),
+        (marked(&json!(["bold"])), "/body/0/text/0/marks/0", "type"),
+        (marked(&json!([{"type": "em"}])), "/body/0/text/0/marks/0/type", "type"),
+        (marked(&json!([{"type": "bold", "x": 1}])), "/body/0/text/0/marks/0/x", "unknown_member"),
+        (marked(&json!([{"type": "link"}])), "/body/0/text/0/marks/0/href", "required"),
+        (marked(&link("javascript:x")), "/body/0/text/0/marks/0/href", "url"),
+        (marked(&link("//evil.example/")), "/body/0/text/0/marks/0/href", "url"),
+        (marked(&link("tel:help")), "/body/0/text/0/marks/0/href", "url"),
+        (marked(&twice(&link("/a")[0])), "/body/0/text/0/marks/1", "distinct"),
+        (marked(&twice(&json!({"type": "bold"}))), "/body/0/text/0/marks/1", "distinct"),
         (json!({"type": "image", "media_id": nowhere}), "/body/0/media_id", "missing"),
         (json!({"type": "ad_slot", "code": "nowhere"}), "/body/0/code", "missing"),
         (json!({"type": "related", "link_ids": [nowhere]}), "/body/0/link_ids/0", "missing"),

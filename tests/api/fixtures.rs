@@ -42,6 +42,55 @@ async fn every_released_schema_upgrades_with_its_data(engine: Engine) {
     }
 }
 
+#[actix_web::test]
+async fn bodies_of_0_1_0_come_out_in_the_present_form_on_sqlite() {
+    bodies_of_0_1_0_come_out_in_the_present_form(Engine::Sqlite).await;
+}
+
+#[actix_web::test]
+async fn bodies_of_0_1_0_come_out_in_the_present_form_on_postgres() {
+    if Engine::postgres_is_here() {
+        bodies_of_0_1_0_come_out_in_the_present_form(Engine::Postgres).await;
+    }
+}
+
+/// The newsroom of that release marked nothing, so its words are marked here as they were then.
+async fn bodies_of_0_1_0_come_out_in_the_present_form(engine: Engine) {
+    let release = Path::new(FOLDER).join("0.1.0");
+    let read = |name: &str| fs::read_to_string(release.join(name)).unwrap();
+    let held: Value = serde_json::from_str(&read("pages.json")).unwrap();
+    let words = r#"{"text":"Words 534."}"#;
+    let marked =
+        r#"{"text":"Words\r\n534.","marks":["strong","em",{"link":"https://example.org/"}]}"#;
+    let dump = read(file(engine)).replace(words, marked);
+    assert!(dump.contains(marked));
+    let database = engine.database();
+    execute(&database.url, &dump);
+    let now = held["now"].as_str().unwrap().parse().unwrap();
+    let app = TestApp::on(engine, database, now, settings).await;
+    let link = json!({"type": "link", "href": "https://example.org/"});
+    let present =
+        json!([{"text": "Words\n534.", "marks": [{"type": "bold"}, {"type": "italic"}, link]}]);
+    let admin = app.admin().await;
+    let (mut shown, mut copies, mut editions) = (0, 0, 0);
+    for address in held["pages"].as_object().unwrap().keys() {
+        let page = app.anyone().get_unchecked(address).await.body;
+        shown += usize::from(page["blocks"][0]["text"] == present);
+    }
+    for article in
+        admin.get("/manage/v1/articles?limit=100").await.expect(200)["data"].as_array().unwrap()
+    {
+        let at = format!("/manage/v1/articles/{}", article["id"].as_str().unwrap());
+        let copy = admin.get(&at).await.expect(200);
+        copies += usize::from(copy["body"][0]["text"] == present);
+        for number in 1..=copy["last_edition"].as_i64().unwrap() {
+            let edition = admin.get(&format!("{at}/editions/{number}")).await.expect(200);
+            editions += usize::from(edition["document"]["article"]["body"][0]["text"] == present);
+        }
+    }
+    assert!(shown > 0 && copies > 0 && editions > 0, "{shown} {copies} {editions}");
+}
+
 fn file(engine: Engine) -> &'static str {
     match engine {
         Engine::Sqlite => "sqlite.sql",

@@ -145,7 +145,7 @@ async fn furnished(app: TestApp) -> Room {
     let other = articles::draft(&admin, &parent, "The bridge is shut").await;
     articles::publish(&admin, &other).await;
     let me = admin.get("/manage/v1/me").await.expect(200);
-    let link = json!({"text": "at last", "marks": [{"link": "https://example.org/times"}]});
+    let link = json!({"text": "at last", "marks": [{"type": "link", "href": "https://example.org/times"}]});
     let article = json!({
         "headline": "The ferry sails again", "slug": "ferry", "section_id": child["id"],
         "lead": "At last.", "tags": ["Ferries"], "authors": [me["id"]],

@@ -2,6 +2,8 @@
 //!
 //! A step belongs to a migration and runs right after its statements, in the same transaction. It
 //! works on rows and JSON as they were at that time, never on the types of today, which move on.
+mod bodies;
+
 use super::Conn;
 use crate::error::Result;
 
@@ -10,7 +12,7 @@ use crate::error::Result;
 type Step = fn(&mut Conn) -> Result<()>;
 
 /// The steps by the names of their migrations.
-const STEPS: &[(&str, Step)] = &[];
+const STEPS: &[(&str, Step)] = &[("2026-11-25-000055_bodies", bodies::rewrite_bodies)];
 
 /// Does what the migration of this name leaves to do.
 pub fn after(migration: &str, conn: &mut Conn) -> Result<()> {

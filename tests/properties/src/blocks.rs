@@ -71,14 +71,22 @@ fn spans(u: &mut Unstructured<'_>) -> Result<Value> {
 fn marks(u: &mut Unstructured<'_>) -> Result<Value> {
     list(u, 2, |u| {
         if u.ratio(1, 3)? {
-            return object(u, &[("link", url)]);
+            return Ok(with("link", object(u, &[("href", url)])?));
         }
-        Ok(text(u, &["strong", "em", "sub", "sup"])?.into())
+        let kind = text(u, &["bold", "italic", "subscript", "superscript", "code"])?;
+        Ok(json!({"type": kind}))
     })
 }
 
 fn url(u: &mut Unstructured<'_>) -> Result<Value> {
-    let known = ["https://a.example/?q=\"<", "https://a.example/x", "mailto:a@b.example", "//a"];
+    let known = [
+        "https://a.example/?q=\"<",
+        "https://a.example/x",
+        "mailto:a@b.example",
+        "tel:+48-22-5550100",
+        "/a",
+        "//a",
+    ];
     Ok(text(u, &known)?.into())
 }
 

@@ -12,9 +12,10 @@ use crate::{
         },
         importing::Finished,
         input::{Ads, ArticleComments, ArticleInput, Genre, Seo, Social},
+        marks::{BoldMark, ItalicMark, LinkMark, Mark},
         publishing::PublishInput,
         related::model::{ExternalLink, InternalLink, Rel, RelatedLinkInput},
-        spans::{Href, Line, Mark, Span},
+        spans::{Line, Span},
     },
     ids::{ArticleId, LinkId, MediaId},
     text,
@@ -197,9 +198,11 @@ fn paragraph(words: &Phrases, dice: &mut Dice) -> Block {
     let mut text = plain(words.sentences(dice, count));
     if dice.chance(25) {
         let mark = match dice.below(3) {
-            0 => Mark::Em,
-            1 => Mark::Link(Href(format!("https://example.org/notes/{}", dice.below(10_000)))),
-            _ => Mark::Strong,
+            0 => Mark::Italic(ItalicMark {}),
+            1 => Mark::Link(LinkMark {
+                href: format!("https://example.org/notes/{}", dice.below(10_000)),
+            }),
+            _ => Mark::Bold(BoldMark {}),
         };
         let marked = Span { text: words.sentences(dice, 1), marks: vec![mark] };
         text.extend([Span { text: " ".to_owned(), marks: Vec::new() }, marked]);
