@@ -159,13 +159,14 @@ macro_rules! tables {
 pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| for_each_table!(tables));
 
 fn described<T: diesel::Table<AllColumns: Columns>>(table: &str) -> Vec<Column> {
-    let left_out = |column: &Column| {
-        let name = format!("{table}.{}", column.name);
-        LEFT_OUT.iter().any(|(left_out, _)| *left_out == name)
-    };
     let mut columns = T::AllColumns::describe();
-    columns.retain(|column| !left_out(column));
+    columns.retain(|column| !is_left_out(table, column.name));
     columns
+}
+
+/// Whether the column is in no export.
+pub fn is_left_out(table: &str, column: &str) -> bool {
+    LEFT_OUT.iter().any(|(left_out, _)| left_out.split_once('.') == Some((table, column)))
 }
 
 /// A SQL type that columns have.

@@ -12,6 +12,7 @@ use super::{
     integrity::Checks,
     line,
     manifest::{Adding, Manifest, Sum},
+    older,
     place::at,
 };
 use crate::{
@@ -39,16 +40,20 @@ const BYTES: usize = 4 * 1024 * 1024;
 /// Takes in the export, or goes on where an interrupted run of this has stopped; returns how many
 /// rows it holds. The rows bring the journal's entries about them along, so this writes none. Not
 /// even the database is made unless the whole export keeps the rules that `checks` makes
-/// for the instant of the export.
+/// for the instant of the export. One of an older schema is brought up to date first.
 pub fn import<C: Checks>(
     url: &DatabaseUrl,
     folder: &Path,
     checks: impl FnOnce(Instant) -> C,
 ) -> Result<u64> {
+    let (manifest, digest) = Manifest::read(folder)?;
+    if !manifest.is_present() {
+        let present = older::bring_up_to_date(folder, &manifest)?;
+        return import(url, &present.folder(), checks);
+    }
     let step = Mutex::new(String::new());
     let line = || step.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let say = |line: String| *step.lock().unwrap_or_else(PoisonError::into_inner) = line;
-    let (manifest, digest) = Manifest::read(folder)?;
     telling(line, || {
         check(folder, &manifest, &mut checks(manifest.exported_at), say)?;
         migrations::run(url)?;
@@ -138,7 +143,7 @@ fn fill(
 }
 
 /// What the database says to rows that it does not take, with where they stand.
-fn refused(err: Error, lines: &str) -> Error {
+pub(super) fn refused(err: Error, lines: &str) -> Error {
     match err {
         // The database is away or full, whatever the rows are.
         Error::Unavailable(_) | Error::Contended(_) | Error::Full(_) => err,

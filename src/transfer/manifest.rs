@@ -88,6 +88,16 @@ impl Manifest {
         Self { format: FORMAT, version, schema: schema.to_owned(), exported_at, files }
     }
 
+    /// The name of the schema.
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// Whether it is the schema that this program has, and not an older one.
+    pub fn is_present(&self) -> bool {
+        self.schema == migrations::newest()
+    }
+
     /// How many rows there are in all.
     pub fn rows(&self) -> u64 {
         self.files.iter().map(|sum| sum.rows).sum()
@@ -116,18 +126,17 @@ impl Manifest {
             ));
         }
         let manifest: Self = serde_json::from_slice(&text).map_err(unreadable)?;
-        if manifest.schema != migrations::newest() {
+        if !migrations::is_known(&manifest.schema) {
             return wrong(format!(
-                "the export was written by Broadsheet {} from a database with the schema {}, and \
-                 this program, {}, has {}; import it with the version that wrote it, then upgrade",
+                "the export was written by Broadsheet {} from a database with the schema {}, which \
+                 this program, {}, does not know; take a later one",
                 manifest.version,
                 manifest.schema,
                 env!("CARGO_PKG_VERSION"),
-                migrations::newest()
             ));
         }
         let files = manifest.files.iter().map(|sum| sum.file.clone());
-        if !files.eq(TABLES.iter().map(|table| file_of(table.name))) {
+        if manifest.is_present() && !files.eq(TABLES.iter().map(|table| file_of(table.name))) {
             return wrong("the manifest does not name one file for each table".to_owned());
         }
         Ok((manifest, hex(&Sha256::digest(&text))))

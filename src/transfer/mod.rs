@@ -6,5 +6,6 @@ pub mod import;
 pub mod integrity;
 mod line;
 mod manifest;
+mod older;
 mod place;
 pub mod retention;

@@ -106,10 +106,7 @@ async fn upgrades_with_its_data(release: &Path, engine: Engine) {
     let now = held["now"].as_str().unwrap().parse().unwrap();
     let app = TestApp::on(engine, database, now, settings).await;
     assert_eq!(app.state.db.read(|conn| migrations::check(conn)).await.unwrap(), Fit::Fits);
-    for (address, page) in held["pages"].as_object().unwrap() {
-        let served = app.anyone().get_unchecked(address).await.body;
-        holds(&served, page, &format!("{}: {address}", release.display()));
-    }
+    serves(&app, &held, release).await;
     let admin = app.admin().await;
     admin.post("/manage/v1/sections", json!({"name": "Upgrades"})).await.expect(201);
 
@@ -118,6 +115,45 @@ async fn upgrades_with_its_data(release: &Path, engine: Engine) {
     let folder = home.path().join("export");
     export(&app.url().parse().unwrap(), &folder, app.now()).unwrap();
     take_in(&other.url, &folder);
+
+    // What that version has exported comes out the same.
+    let other = engine.database();
+    take_in(&other.url, &release.join("export"));
+    serves(&TestApp::on(engine, other, now, settings).await, &held, release).await;
+}
+
+#[test]
+fn an_older_export_that_was_damaged_is_refused() {
+    let release = Path::new(FOLDER).join("0.1.0/export");
+    let home = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(release).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, home.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let target = home.path().join("new.db");
+    let refused = |file: &str, from: &str, to: &str, said: &str| {
+        let path = home.path().join(file);
+        let whole = fs::read_to_string(&path).unwrap();
+        assert!(whole.contains(from), "{whole}");
+        fs::write(&path, whole.replacen(from, to, 1)).unwrap();
+        let rules = |exported| Rules::new(exported, exported);
+        let url = format!("sqlite:{}", target.display()).parse().unwrap();
+        let why = import(&url, home.path(), rules).unwrap_err().why();
+        assert!(why.contains(said), "{why}");
+        assert!(!target.exists(), "nothing was begun");
+        fs::write(&path, whole).unwrap();
+    };
+    refused("articles.ndjson", "Article 0", "Article 1", "articles.ndjson: it is not what was");
+    refused("sections.ndjson", "\"slug\"", "\"slag\"", "sections.ndjson:1: there is no `slug`");
+    refused("manifest.json", "users.ndjson", "others.ndjson", "names a file others.ndjson");
+    refused("manifest.json", "\"users.ndjson", "\"../users.ndjson", "names a file ../users.ndjson");
+}
+
+async fn serves(app: &TestApp, held: &Value, release: &Path) {
+    for (address, page) in held["pages"].as_object().unwrap() {
+        let served = app.anyone().get_unchecked(address).await.body;
+        holds(&served, page, &format!("{}: {address}", release.display()));
+    }
 }
 
 fn take_in(url: &str, folder: &Path) {
@@ -153,8 +189,7 @@ async fn make() {
     for _ in 0..24 {
         room.change().await;
     }
-    let home = tempfile::tempdir().unwrap();
-    let moved = home.path().join("export");
+    let moved = release.join("export");
     export(&room.app.url().parse().unwrap(), &moved, room.app.now()).unwrap();
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let database = engine.database();

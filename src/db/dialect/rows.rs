@@ -4,6 +4,7 @@ use diesel::{
     backend::Backend,
     connection::{DefaultLoadingMode, SimpleConnection},
     deserialize::{self, FromSql, QueryableByName},
+    dsl::sql,
     pg::{Pg, PgRowByRowLoadingMode, PgValue},
     query_builder::{AstPass, QueryFragment, QueryId},
     result::UnexpectedEndOfRow,
@@ -16,7 +17,7 @@ use serde_json::value::RawValue;
 use crate::{
     db::{
         Conn, MultiBackend,
-        tables::{Column, Kind, Row, Table, Value},
+        tables::{Column, Kind, Row, Table, Value, is_left_out},
         types::{Doc, Json},
     },
     error::{Error, Result},
@@ -266,6 +267,37 @@ pub fn insert(conn: &mut Conn, table: &Table, rows: &[Row]) -> Result<()> {
         Insert { into: &into, rows, often }.execute(conn)?;
     }
     Ok(())
+}
+
+/// The columns of a table of SQLite, by its own account, without those that are left out of every
+/// export; none where there is no such table. `kind` says what a column holds that is stored as
+/// this kind.
+pub fn columns(
+    conn: &mut Conn,
+    table: &str,
+    kind: impl Fn(&str, Kind) -> Kind,
+) -> Result<Vec<Column>> {
+    let query =
+        sql::<(Text, Text, Bool)>("select name, type, not \"notnull\" from pragma_table_info(")
+            .bind::<Text, _>(table)
+            .sql(") order by cid");
+    let Conn::Sqlite(conn) = conn else { return Ok(Vec::new()) };
+    let described: Vec<(String, String, bool)> = query.load(conn)?;
+    let described = described.into_iter().filter(|(name, ..)| !is_left_out(table, name));
+    let columns = described.map(|(name, stored, nullable)| {
+        let stored = match &*stored {
+            "BLOB" => Kind::Id,
+            "INTEGER" => Kind::Long,
+            _ => Kind::Text,
+        };
+        Column { kind: kind(&name, stored), name: kept_name(&name), nullable }
+    });
+    Ok(columns.collect())
+}
+
+/// The name, for the rest of the program: that of a table or a column, of which there are few.
+pub fn kept_name(name: &str) -> &'static str {
+    name.to_owned().leak()
 }
 
 /// Whether there is no row in the table.
