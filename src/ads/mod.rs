@@ -4,4 +4,5 @@ pub mod integrity;
 pub mod manage;
 pub mod model;
 pub mod parts;
+pub mod placing;
 pub mod queries;

@@ -109,14 +109,23 @@ pub struct AdSlotInput {
     #[schema(min_length = 1, max_length = 80, pattern = r"\S")]
     pub name: String,
     pub placement: Placement,
+    /// "Advertisement", in English, where it is left out.
+    #[serde(default)]
     #[validate(nested)]
+    #[schema(required = false)]
     pub label: AdLabel,
     /// By viewport: starts at `[0, 0]` and ascends by width, then height. Of the entries that
-    /// fit into the reader's viewport the last one holds.
+    /// fit into the reader's viewport the last one holds. Where it is left out, the slot is fluid
+    /// in all viewports.
+    #[serde(default = "parts::any_width")]
     #[validate(custom(function = "parts::ascending"))]
-    #[schema(min_items = 1, max_items = 20)]
+    #[schema(min_items = 1, max_items = 20, required = false,
+        default = json!([{"min_viewport": [0, 0], "sizes": [], "fluid": true}]))]
     pub size_mapping: Vec<MappedSizes>,
+    /// No one, where it is left out.
+    #[serde(default)]
     #[validate(nested)]
+    #[schema(required = false)]
     pub provider: AdProvider,
     #[serde(default)]
     #[validate(custom(function = "parts::targetable"))]

@@ -29,6 +29,12 @@ pub struct AdLabel {
     pub language: String,
 }
 
+impl Default for AdLabel {
+    fn default() -> Self {
+        Self { text: "Advertisement".to_owned(), language: "en".to_owned() }
+    }
+}
+
 const SIZE_MAX: u16 = 10_000;
 const MAPPED_MAX: usize = 20;
 const SIZES_MAX: usize = 20;
@@ -43,9 +49,19 @@ pub struct MappedSizes {
     #[schema(schema_with = viewport)]
     pub min_viewport: [u16; 2],
     /// Width and height of every ad that fits, in CSS pixels, 1 to 10000 each (IAB sizes such as
-    /// `[300, 250]`). None switches the slot off here.
+    /// `[300, 250]`). None, where `fluid` is not set either, switches the slot off here.
     #[schema(schema_with = sizes)]
     pub sizes: Vec<[u16; 2]>,
+    /// Whether an ad fits that takes the slot's width and is as high as it needs to be (Google
+    /// Publisher Tag's size `fluid`).
+    #[serde(default)]
+    #[schema(default = false)]
+    pub fluid: bool,
+}
+
+/// What a slot fits that says nothing of sizes: whatever takes its width.
+pub fn any_width() -> Vec<MappedSizes> {
+    vec![MappedSizes { min_viewport: [0, 0], sizes: Vec::new(), fluid: true }]
 }
 
 fn pair(smallest: u16) -> ArrayBuilder {
@@ -69,7 +85,7 @@ fn sizes() -> RefOr<Schema> {
         .max_items(Some(SIZES_MAX))
         .description(Some(
             "Width and height of every ad that fits, in CSS pixels (IAB sizes such as \
-             `[300, 250]`). None switches the slot off here.",
+             `[300, 250]`). None, where `fluid` is not set either, switches the slot off here.",
         ))
         .into()
 }
@@ -80,7 +96,7 @@ pub fn ascending(mapping: &[MappedSizes]) -> Result<(), ValidationError> {
         return Err(text::broken("length", "must have 1 to 20 entries"));
     }
     let mut below = None;
-    for (line, MappedSizes { min_viewport, sizes }) in mapping.iter().enumerate() {
+    for (line, MappedSizes { min_viewport, sizes, fluid: _ }) in mapping.iter().enumerate() {
         let at = format!("/{line}/min_viewport");
         within(&at, *min_viewport, 0, "must be 0 to 10000")?;
         match below {
@@ -150,6 +166,12 @@ pub struct AdProvider {
     pub ad_unit_path: Option<String>,
 }
 
+impl Default for AdProvider {
+    fn default() -> Self {
+        Self { kind: ProviderKind::None, ad_unit_path: None }
+    }
+}
+
 fn gpt_path(path: &str) -> Result<(), ValidationError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.,*!<:()\\-".contains(c);
     let codes: Vec<&str> = path.strip_prefix('/').unwrap_or_default().split('/').collect();
@@ -215,7 +237,10 @@ pub fn targetable(targeting: &Targeting) -> Result<(), ValidationError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdRule {
-    /// After every so many blocks of the body, 1 to 500.
+    /// After every so many blocks of the body, 1 to 500, counted anew from each pinned ad: there,
+    /// or at the next place where nothing is torn apart. No rule puts an ad between a heading and
+    /// its text, an introduction and its list, next to another ad, first, or from the last
+    /// paragraph on.
     #[validate(range(min = 1, max = 500))]
     #[schema(minimum = 1, maximum = 500)]
     pub after_every: u16,

@@ -1,4 +1,9 @@
 //! Ads in place: pinned ones stay where they are, the others are placed by rule and placement.
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
 use super::{
     blocks::{BodyBlock, PageBlock},
     parts::{AdPlace, PageAds},
@@ -6,9 +11,12 @@ use super::{
 use crate::{
     ads::{
         model::{AdSlotRow, Placement, PublicAdSlot},
+        parts::AdRule,
+        placing::{self, BlockKind, ends_in_colon},
         queries::Showing,
     },
     articles::blocks::BlockId,
+    error::{Error, Result},
     http::cache::Made,
     ids::SectionId,
     tags::Tag,
@@ -56,31 +64,85 @@ impl<'a> Ads<'a> {
         Some(PageBlock::AdSlot(AdPlace { id, slot: Self::show(slot, made) }))
     }
 
-    /// Puts the slots that have a rule into the body: after every so many blocks of content, at
-    /// most so often, never at its end and never beside another ad.
-    pub fn spread(&self, blocks: Vec<BodyBlock>, made: &mut Made) -> Vec<BodyBlock> {
-        let mut spread = blocks;
-        for slot in self.showing.slots.iter().filter(|slot| slot.applies_to(&self.above)) {
-            let Some(rule) = &slot.rule else { continue };
-            let (every, most) = (usize::from(rule.0.after_every), usize::from(rule.0.max));
-            let is_ad = |block: Option<&BodyBlock>| matches!(block, Some(BodyBlock::Placed(block)) if matches!(**block, PageBlock::AdSlot(_)));
-            let mut placed = Vec::with_capacity(spread.len() + most);
-            let (mut content, mut turns) = (0, 0);
-            let mut rest = spread.into_iter().peekable();
-            while let Some(block) = rest.next() {
-                content += usize::from(!is_ad(Some(&block)));
-                let free = rest.peek().is_some() && !is_ad(rest.peek()) && !is_ad(Some(&block));
-                placed.push(block);
-                if free && turns < most && content >= every {
-                    turns += 1;
-                    content = 0;
-                    let id = BlockId::of_turn(&slot.code, turns);
-                    let ad = PageBlock::AdSlot(AdPlace { id, slot: Self::show(slot, made) });
-                    placed.push(BodyBlock::Placed(ad.into()));
-                }
-            }
-            spread = placed;
+    /// Puts the slots that have a rule into the body, where [`placing::turns`] says.
+    pub fn spread(&self, body: Vec<BodyBlock>, made: &mut Made) -> Result<Vec<BodyBlock>> {
+        let applying = self.showing.slots.iter().filter(|slot| slot.applies_to(&self.above));
+        let ruled = applying.filter_map(|slot| Some((&**slot, slot.rule.as_ref()?.0)));
+        let (slots, rules): (Vec<&AdSlotRow>, Vec<AdRule>) = ruled.unzip();
+        if rules.is_empty() {
+            return Ok(body);
         }
-        spread
+        let kinds = body.iter().map(BodyBlock::kind).collect::<Result<Vec<_>>>()?;
+        let mut turns = placing::turns(&kinds, &rules).into_iter().peekable();
+        let mut spread = Vec::with_capacity(body.len() + turns.len());
+        for (at, block) in body.into_iter().enumerate() {
+            if let Some(turn) = turns.next_if(|turn| turn.before == at) {
+                let slot = slots[turn.rule];
+                let id = BlockId::of_turn(&slot.code, turn.number);
+                let ad = PageBlock::AdSlot(AdPlace { id, slot: Self::show(slot, made) });
+                spread.push(BodyBlock::Placed(ad.into()));
+            }
+            spread.push(block);
+        }
+        Ok(spread)
+    }
+}
+
+impl BodyBlock {
+    /// What the block is to those who place ads.
+    fn kind(&self) -> Result<BlockKind> {
+        match self {
+            Self::Stored(stored) => stored_kind(stored).map_err(Error::internal),
+            Self::Placed(block) => Ok(placed_kind(block)),
+        }
+    }
+}
+
+/// Of a block that is passed on as it is stored, no more is read than is needed.
+fn stored_kind(stored: &RawValue) -> serde_json::Result<BlockKind> {
+    #[derive(Deserialize)]
+    struct Tag<'a> {
+        r#type: &'a str,
+    }
+    #[derive(Deserialize)]
+    struct Text<'a> {
+        #[serde(borrow)]
+        text: Vec<Piece<'a>>,
+    }
+    #[derive(Deserialize)]
+    struct Piece<'a> {
+        #[serde(borrow, default)]
+        text: Cow<'a, str>,
+    }
+    let Tag { r#type } = serde_json::from_str(stored.get())?;
+    Ok(match r#type {
+        "paragraph" => {
+            let Text { text } = serde_json::from_str(stored.get())?;
+            let pieces = text.iter().map(|piece| &*piece.text);
+            BlockKind::Paragraph { announces: ends_in_colon(pieces) }
+        }
+        "heading" => BlockKind::Heading,
+        "list" => BlockKind::List,
+        _ => BlockKind::Other,
+    })
+}
+
+fn placed_kind(block: &PageBlock) -> BlockKind {
+    match block {
+        PageBlock::AdSlot(_) => BlockKind::Ad,
+        PageBlock::Heading(_) => BlockKind::Heading,
+        PageBlock::Paragraph(block) => {
+            let pieces = block.text.iter().map(|span| span.text.as_str());
+            BlockKind::Paragraph { announces: ends_in_colon(pieces) }
+        }
+        PageBlock::List(_) => BlockKind::List,
+        PageBlock::Quote(_)
+        | PageBlock::Image(_)
+        | PageBlock::Gallery(_)
+        | PageBlock::Video(_)
+        | PageBlock::Embed(_)
+        | PageBlock::Related(_)
+        | PageBlock::Table(_)
+        | PageBlock::Divider(_) => BlockKind::Other,
     }
 }

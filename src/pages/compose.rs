@@ -155,7 +155,7 @@ pub fn article(
             }
         });
         let placed = placed.collect();
-        blocks = Some(if shows_ads { ads.spread(placed, made) } else { placed });
+        blocks = Some(if shows_ads { ads.spread(placed, made)? } else { placed });
     }
 
     let comments = if how.comments {

@@ -6,6 +6,7 @@ use crate::support::{Client, TestApp, on_both_engines};
 
 on_both_engines! {
     an_ad_slot_comes_back_as_it_was_sent,
+    what_is_left_out_is_what_it_is_by_default,
     ad_managers_and_editors_keep_to_their_sides,
     refusals_say_which_field_and_why,
     a_size_mapping_starts_at_nothing_and_ascends,
@@ -57,9 +58,9 @@ async fn an_ad_slot_comes_back_as_it_was_sent(app: TestApp) {
         "code": "body_rectangle", "name": "Rectangle in the body", "placement": "in_body",
         "label": {"text": "Reklama", "language": "pl"},
         "size_mapping": [
-            {"min_viewport": [0, 0], "sizes": []},
-            {"min_viewport": [640, 0], "sizes": [[300, 250], [320, 100]]},
-            {"min_viewport": [640, 480], "sizes": [[750, 200]]},
+            {"min_viewport": [0, 0], "sizes": [], "fluid": false},
+            {"min_viewport": [640, 0], "sizes": [[300, 250], [320, 100]], "fluid": true},
+            {"min_viewport": [640, 480], "sizes": [[750, 200]], "fluid": false},
         ],
         "provider": {"kind": "gam", "ad_unit_path": "/1234567,89/news/body"},
         "targeting": {"page": ["article"], "topic": ["ports", "łodzie"]},
@@ -91,6 +92,43 @@ async fn an_ad_slot_comes_back_as_it_was_sent(app: TestApp) {
     assert_eq!(seen["label"]["text"], "Reklama");
     assert_eq!(seen["size_mapping"], replaced["size_mapping"]);
     assert_eq!(seen.get("name"), None, "names are for the newsroom");
+}
+
+async fn what_is_left_out_is_what_it_is_by_default(app: TestApp) {
+    let manager = app.signed_in(Role::AdManager).await;
+    let least = json!({"code": "top", "name": "Top", "placement": "sidebar"});
+    let default = json!({
+        "label": {"text": "Advertisement", "language": "en"},
+        "size_mapping": [{"min_viewport": [0, 0], "sizes": [], "fluid": true}],
+        "provider": {"kind": "none", "ad_unit_path": null},
+        "targeting": {}, "sections": [], "rule": null, "lazy": false, "active": true,
+    });
+    let is_default = |slot: &Value, but: &[&str]| {
+        for (name, value) in default.as_object().unwrap() {
+            let kept = but.contains(&name.as_str());
+            assert_eq!(&slot[name] == value, !kept, "{name}: {}", slot[name]);
+        }
+    };
+    let made = manager.post(SLOTS, least.clone()).await.expect(201);
+    is_default(&made, &[]);
+
+    // A patch leaves what it does not name, and null takes back what was chosen.
+    let chosen = json!({
+        "label": {"text": "Reklama", "language": "pl"}, "provider": {"kind": "direct"},
+        "size_mapping": [{"min_viewport": [0, 0], "sizes": [[300, 250]]}],
+    });
+    manager.patch(&at(&made), chosen).await.expect(200);
+    let renamed = manager.patch(&at(&made), json!({"name": "Upper"})).await.expect(200);
+    is_default(&renamed, &["label", "provider", "size_mapping"]);
+    assert_eq!(renamed["size_mapping"][0]["fluid"], false);
+    let back = manager.patch(&at(&made), json!({"label": null})).await.expect(200);
+    is_default(&back, &["provider", "size_mapping"]);
+    let replaced = manager.put(&at(&made), least).await.expect(200);
+    is_default(&replaced, &[]);
+    let seen = app.anyone().get("/v1/ad-slots").await.expect(200)["data"][0].clone();
+    for name in ["label", "size_mapping", "provider"] {
+        assert_eq!(seen[name], default[name], "{name}");
+    }
 }
 
 async fn ad_managers_and_editors_keep_to_their_sides(app: TestApp) {
@@ -149,8 +187,8 @@ async fn refusals_say_which_field_and_why(app: TestApp) {
     for (members, place, code) in cases {
         manager.post(SLOTS, slot("top", members)).await.refused(422, place, code);
     }
-    let unlabelled = json!({"code": "top", "name": "Top", "placement": "sidebar"});
-    manager.post(SLOTS, unlabelled).await.refused(422, "/label", "required");
+    let unnamed = json!({"code": "top", "placement": "sidebar"});
+    manager.post(SLOTS, unnamed).await.refused(422, "/name", "required");
     placed(&manager, "top", json!({})).await;
     manager.post(SLOTS, slot("top", json!({}))).await.refused(409, "/code", "taken");
     let other = placed(&manager, "side", json!({})).await;
@@ -175,6 +213,7 @@ async fn a_size_mapping_starts_at_nothing_and_ascends(app: TestApp) {
         (sized(json!([[300]])), "/size_mapping/0/sizes/0", "type"),
         (sized(json!([[300, 250, 1]])), "/size_mapping/0/sizes/0", "type"),
         (sized(json!(vec![[1, 1]; 21])), "/size_mapping/0/sizes", "length"),
+        (sized(json!(["fluid"])), "/size_mapping/0/sizes/0", "type"),
     ];
     for (mapping, place, code) in cases {
         let wrong = slot("top", json!({"size_mapping": mapping}));

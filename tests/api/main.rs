@@ -2,6 +2,7 @@
 //! receives is checked against the OpenAPI document.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
 mod abuse;
+mod ad_rules;
 mod ads;
 mod alerts;
 mod approval;

@@ -16,4 +16,4 @@ macro_rules! hold {
     )+};
 }
 
-hold! { blocks, cursors, filters, folding, merge_patch, slugs, targets, tokens }
+hold! { ad_rules, blocks, cursors, filters, folding, merge_patch, slugs, targets, tokens }
