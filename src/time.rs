@@ -1,5 +1,6 @@
-//! Instants to the microsecond, and the clock that decides what is visible.
+//! Instants to the millisecond, and the clock that decides what is visible.
 use std::{
+    borrow::Cow,
     fmt,
     future::{Ready, ready},
     io::Write,
@@ -10,7 +11,7 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
-use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use diesel::{
     deserialize::{self, FromSql, FromSqlRow},
     expression::AsExpression,
@@ -30,7 +31,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Ts;
 impl SqlOrd for Ts {}
 
-/// An instant in UTC, to the microsecond: what both databases keep exactly.
+/// An instant in UTC, a whole millisecond: what the decoders of every platform read exactly. So one
+/// that was printed is the very one that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Ts)]
 pub struct Instant(DateTime<Utc>);
@@ -43,18 +45,31 @@ pub const SKEW: i64 = 60;
 const PG_EPOCH: i64 = 946_684_800_000_000;
 
 impl Instant {
-    /// The end of time, as intervals without an end keep it: 9999-12-31T23:59:59.999999Z.
-    pub const NEVER: Self = match DateTime::from_timestamp_micros(253_402_300_799_999_999) {
+    /// The end of time, as intervals without an end keep it: 9999-12-31T23:59:59.999Z.
+    pub const NEVER: Self = match DateTime::from_timestamp_millis(253_402_300_799_999) {
         Some(end) => Self(end),
         None => panic!("a constant in range"),
     };
 
-    /// From microseconds since 1970; `None` outside the years 0 to 9999.
-    pub fn from_micros(micros: i64) -> Option<Self> {
-        DateTime::from_timestamp_micros(micros).map(Self)
+    /// The first instant that is taken: 0001-01-01T00:00:00.000Z. Several platforms know no year 0.
+    const FIRST: Self = match DateTime::from_timestamp_millis(-62_135_596_800_000) {
+        Some(first) => Self(first),
+        None => panic!("a constant in range"),
+    };
+
+    /// From milliseconds since 1970; `None` outside the years 1 to 9999.
+    fn from_millis(millis: i64) -> Option<Self> {
+        let instant = Self(DateTime::from_timestamp_millis(millis)?);
+        (Self::FIRST..=Self::NEVER).contains(&instant).then_some(instant)
     }
 
-    /// Microseconds since 1970.
+    /// From microseconds since 1970, cut off to whole milliseconds; `None` outside the years 1 to
+    /// 9999.
+    pub fn from_micros(micros: i64) -> Option<Self> {
+        Self::from_millis(micros.div_euclid(1_000))
+    }
+
+    /// Microseconds since 1970, as SQLite keeps instants; always whole milliseconds.
     pub fn micros(self) -> i64 {
         self.0.timestamp_micros()
     }
@@ -64,11 +79,13 @@ impl Instant {
         self.0.timestamp()
     }
 
-    /// This instant moved on by so many seconds; the end of time where that would pass it.
+    /// This instant moved on by so many seconds; the end of time, or its beginning, where that
+    /// would pass it.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         let moved = TimeDelta::try_seconds(seconds).and_then(|by| self.0.checked_add_signed(by));
-        moved.map_or(Self::NEVER, Self).min(Self::NEVER)
+        let beyond = if seconds < 0 { Self::FIRST } else { Self::NEVER };
+        moved.map_or(beyond, Self).clamp(Self::FIRST, Self::NEVER)
     }
 
     /// The latest instant that any server can take for the present one, unless its clock is wrong.
@@ -90,35 +107,46 @@ impl Instant {
 
 /// Reads an instant as intervals keep their end: [`Instant::NEVER`], which nobody may send, is one.
 pub fn or_never<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    if text == Instant::NEVER.to_string() {
-        return Ok(Instant::NEVER);
-    }
-    text.parse().map_err(de::Error::custom)
+    read(&String::deserialize(deserializer)?).map_err(de::Error::custom)
 }
 
-/// Reads RFC 3339 with an offset; finer fractions than a microsecond are cut off.
+/// Reads RFC 3339 with an offset, the end of time included. What is finer than a millisecond is
+/// cut off. A leap second is the first of the minute that follows, as clocks count that know none:
+/// settled here, before anything is compared.
+fn read(text: &str) -> Result<Instant, &'static str> {
+    const EXPECTED: &str =
+        "expected an RFC 3339 instant with an offset, such as 2026-01-31T12:00:00Z";
+    if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
+        return Err(EXPECTED);
+    }
+    let parsed = DateTime::parse_from_rfc3339(&with_sign(text)).map_err(|_| EXPECTED)?;
+    let instant = Instant::from_millis(parsed.timestamp_millis());
+    instant.ok_or("expected an instant from the year 1 to 9999")
+}
+
+/// In a query, `+` stands for a space, so an offset whose sign was sent as it is comes without:
+/// a space can stand for nothing else there.
+fn with_sign(text: &str) -> Cow<'_, str> {
+    match text.len().checked_sub("+00:00".len()) {
+        Some(at) if text.as_bytes()[at] == b' ' => {
+            Cow::Owned(format!("{}+{}", &text[..at], &text[at + 1..]))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// See [`read`]; the end of time is for no one to send.
 impl std::str::FromStr for Instant {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str =
-            "expected an RFC 3339 instant with an offset, such as 2026-01-31T12:00:00Z";
-        if text.as_bytes().get(10) != Some(&b'T') {
-            return Err(EXPECTED);
-        }
-        let parsed = DateTime::parse_from_rfc3339(text).map_err(|_| EXPECTED)?.to_utc();
-        let instant = Self(parsed.trunc_subsecs(6));
-        if instant < Self(DateTime::UNIX_EPOCH) || instant >= Self::NEVER {
-            return Err("expected an instant from 1970 to 9999");
-        }
-        Ok(instant)
+        read(text)?.unless_never().ok_or("expected an instant before the end of the year 9999")
     }
 }
 
-/// RFC 3339 in UTC, always with six digits of a second.
+/// RFC 3339 in UTC, always with three digits of a second: several platforms misread six.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Micros, true))
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
     }
 }
 
@@ -142,9 +170,11 @@ impl utoipa::PartialSchema for Instant {
                 utoipa::openapi::KnownFormat::DateTime,
             )))
             .description(Some(
-                "RFC 3339 with an offset, from 1970 to 9999; answered in UTC to the microsecond.",
+                "RFC 3339 with an offset, from the year 1 to 9999. Kept and answered in UTC with three \
+                 digits of a second: what is finer is cut off, and a leap second (`:60`) is the \
+                 first second of the next minute.",
             ))
-            .examples(["2026-01-31T12:00:00.000000Z"])
+            .examples(["2026-01-31T12:00:00.000Z"])
             .into()
     }
 }
@@ -198,7 +228,9 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
     pub fn now(&self) -> Instant {
         let set = self.set.as_ref().and_then(|at| Instant::from_micros(at.load(Ordering::Relaxed)));
-        set.unwrap_or_else(|| Instant(Utc::now().trunc_subsecs(6)))
+        let millis = || Instant::from_millis(Utc::now().timestamp_millis());
+        // A clock beyond the year 9999 says nothing that could be kept.
+        set.or_else(millis).unwrap_or(Instant::NEVER)
     }
 }
 
@@ -223,5 +255,88 @@ impl FromRequest for Now {
     type Future = Ready<Result<Self, Self::Error>>;
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(Self(Self::of(req))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> String {
+        text.parse::<Instant>().map_or_else(ToOwned::to_owned, |instant| instant.to_string())
+    }
+
+    #[test]
+    fn an_instant_has_one_form() {
+        for (sent, kept) in [
+            ("2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000Z"),
+            ("2026-01-31t12:00:00z", "2026-01-31T12:00:00.000Z"),
+            ("2026-01-31T12:00:00.5Z", "2026-01-31T12:00:00.500Z"),
+            ("2026-01-31T12:00:00.123999Z", "2026-01-31T12:00:00.123Z"),
+            ("2026-01-31T12:00:00.1239999999999Z", "2026-01-31T12:00:00.123Z"),
+            ("2026-01-31T12:00:00+01:00", "2026-01-31T11:00:00.000Z"),
+            ("2026-01-31T12:00:00 01:00", "2026-01-31T11:00:00.000Z"),
+            ("2026-01-31T12:00:00.000 05:30", "2026-01-31T06:30:00.000Z"),
+            ("2026-01-31T12:00:00-01:00", "2026-01-31T13:00:00.000Z"),
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000Z"),
+            ("2017-01-01T00:59:60.999999+01:00", "2017-01-01T00:00:00.999Z"),
+            ("1969-12-31T23:59:59.9999Z", "1969-12-31T23:59:59.999Z"),
+            ("1886-05-01T09:00:00Z", "1886-05-01T09:00:00.000Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
+            ("9999-12-31T23:59:59.998Z", "9999-12-31T23:59:59.998Z"),
+        ] {
+            assert_eq!(said(sent), kept, "{sent}");
+            assert_eq!(said(kept), kept);
+        }
+    }
+
+    #[test]
+    fn what_is_no_instant_or_out_of_range_is_refused() {
+        for wrong in [
+            "",
+            "2026-01-31",
+            "2026-01-31T12:00:00",
+            "2026-01-31 12:00:00Z",
+            "2026-01-31T12:00:00  01:00",
+            "2026-01-31T12:00:00 01:00 ",
+            "2026-02-30T12:00:00Z",
+            "2026-01-31T12:00:61Z",
+            "0001-01-01T00:00:00+00:01",
+            "0000-06-01T12:00:00Z",
+            "9999-12-31T23:59:59.999Z",
+            "9999-12-31T23:59:60Z",
+            "9999-12-31T23:59:59-01:00",
+            "\u{fe0f}2026-01 01:00",
+            "2026-01-31T12:00:00Ł01:00",
+        ] {
+            let refusal = said(wrong);
+            assert!(refusal.starts_with("expected an "), "{wrong} became {refusal}");
+        }
+    }
+
+    #[test]
+    fn a_leap_second_is_settled_before_it_is_compared() {
+        let at = |text: &str| text.parse::<Instant>().unwrap();
+        assert!(at("2016-12-31T23:59:60.500Z") > at("2017-01-01T00:00:00.200Z"));
+        assert_eq!(at("2016-12-31T23:59:60.500Z").micros(), 1_483_228_800_500_000);
+    }
+
+    #[test]
+    fn only_whole_milliseconds_are_kept() {
+        for (micros, kept) in [(1_500, 1_000), (999, 0), (-1, -1_000), (-1_000, -1_000)] {
+            assert_eq!(Instant::from_micros(micros).unwrap().micros(), kept);
+        }
+        assert_eq!(Instant::from_micros(i64::MIN), None);
+        assert_eq!(Clock::system().now().micros() % 1_000, 0);
+        assert_eq!(Clock::settable(Arc::new(AtomicI64::new(1_999))).now().micros(), 1_000);
+    }
+
+    #[test]
+    fn time_ends_where_older_databases_had_it_end() {
+        let old = &mut serde_json::Deserializer::from_str("\"9999-12-31T23:59:59.999999Z\"");
+        assert_eq!(or_never(old).unwrap(), Instant::NEVER);
+        assert_eq!(Instant::from_micros(253_402_300_799_999_999), Some(Instant::NEVER));
+        assert_eq!(Instant::NEVER.plus_seconds(1), Instant::NEVER);
+        assert_eq!(Instant::NEVER.plus_seconds(i64::MIN), Instant::FIRST);
     }
 }

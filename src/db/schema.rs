@@ -446,7 +446,8 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::{db::types::Doc, ids::Uid, time::Ts};
 
-    comment_posts (party, posted_at, article_id) {
+    comment_posts (id) {
+        id -> Uid,
         party -> Text,
         article_id -> Uid,
         posted_at -> Ts,

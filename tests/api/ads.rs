@@ -65,7 +65,7 @@ async fn an_ad_slot_comes_back_as_it_was_sent(app: TestApp) {
         "provider": {"kind": "gam", "ad_unit_path": "/1234567,89/news/body"},
         "targeting": {"page": ["article"], "topic": ["ports", "łodzie"]},
         "sections": [], "rule": {"after_every": 5, "max": 3}, "lazy": true,
-        "starts_at": "2026-06-01T00:00:00.000000Z", "ends_at": "2026-07-01T00:00:00.000000Z",
+        "starts_at": "2026-06-01T00:00:00.000Z", "ends_at": "2026-07-01T00:00:00.000Z",
         "active": true,
     });
     let answer = manager.post(SLOTS, sent.clone()).await;

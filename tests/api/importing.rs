@@ -76,7 +76,7 @@ async fn what_is_imported_is_public_and_recorded(app: TestApp) {
     import(&app, Vec::new(), vec![second]).await.unwrap();
 
     let page = app.anyone().get("/v1/page?path=/past/second").await.expect(200);
-    assert_eq!(page["published_at"], "2019-05-01T06:00:00.000000Z");
+    assert_eq!(page["published_at"], "2019-05-01T06:00:00.000Z");
     assert_eq!(page["related"], json!([]), "it stands in the body's box");
     assert_eq!(page["blocks"][1]["links"][0]["path"], "/past/first");
     let editor = app.signed_in(Role::Editor).await;

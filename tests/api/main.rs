@@ -20,6 +20,7 @@ mod group;
 mod health;
 mod hostile;
 mod importing;
+mod instants;
 mod journal;
 mod language;
 mod limits;

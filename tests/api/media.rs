@@ -81,7 +81,7 @@ async fn a_medium_comes_back_as_it_was_sent(app: TestApp) {
         "credit_id": credit["id"], "kind": "image", "url": "https://img.example.org/%C5%82%C3%B3d%C5%BA.jpg",
         "mime": "image/svg+xml", "width": 1600, "height": 1067, "alt": "Boats at dawn",
         "decorative": false, "caption": "They came home early.",
-        "focal_point": {"x": 0.1, "y": 1.0}, "rights_expires_at": "2026-07-01T00:00:00.000000Z",
+        "focal_point": {"x": 0.1, "y": 1.0}, "rights_expires_at": "2026-07-01T00:00:00.000Z",
     });
     let medium = editor.post(MEDIA, sent.clone()).await.expect(201);
     for (name, value) in sent.as_object().unwrap() {

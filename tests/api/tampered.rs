@@ -338,7 +338,7 @@ async fn what_breaks_a_rule_is_refused_with_file_and_line(app: TestApp) {
             "editions",
             live,
             "\"withdrawn_at\":null",
-            "\"withdrawn_at\":\"2026-01-01T00:00:00.000000Z\"",
+            "\"withdrawn_at\":\"2026-01-01T00:00:00.000Z\"",
             "/withdrawn_at: is for what is over",
         ),
         ("editions", live, "\"retired\":false", "\"retired\":true", "/retired: is for what has"),

@@ -107,7 +107,7 @@ pub fn last_at(
         .filter(editions::slug.eq(slug))
         .filter(editions::valid_from.le(when.at))
         .filter(editions::valid_from.lt(editions::valid_until))
-        .order(editions::valid_from.desc())
+        .order((editions::valid_from.desc(), editions::kind, editions::id.desc()))
         .select(editions::article_id)
         .first(conn);
     Ok(found.optional()?)

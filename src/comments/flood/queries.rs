@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use crate::{
     db::{Conn, schema::comment_posts},
     error::Result,
-    ids::ArticleId,
+    ids::{AnyId, ArticleId},
     time::Instant,
 };
 
@@ -43,6 +43,7 @@ pub fn insert(
 ) -> Result<()> {
     diesel::delete(comment_posts::table.filter(comment_posts::posted_at.le(over))).execute(conn)?;
     let post = (
+        comment_posts::id.eq(AnyId::new()),
         comment_posts::party.eq(party),
         comment_posts::article_id.eq(article),
         comment_posts::posted_at.eq(now),

@@ -10,6 +10,7 @@ use broadsheet::{
     error::{CODES, PROBLEM_KINDS},
 };
 use jsonschema::Validator;
+use regex::Regex;
 use serde_json::{Value, json};
 
 use super::Answer;
@@ -86,6 +87,14 @@ fn resolved(value: &'static Value) -> &'static Value {
     reference.map_or(value, |at| DOCUMENT.pointer(at.trim_start_matches('#')).unwrap())
 }
 
+/// Whether an instant is written in the one form that the document promises for answers: in UTC,
+/// with three digits of a second.
+pub fn is_canonical_instant(text: &str) -> bool {
+    static FORM: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$").unwrap());
+    FORM.is_match(text)
+}
+
 #[track_caller]
 fn check_body(key: &str, schema: &Value, answer: &Answer) {
     let validator = {
@@ -96,6 +105,7 @@ fn check_body(key: &str, schema: &Value, answer: &Answer) {
                 "components": DOCUMENT["components"], "allOf": [schema],
             });
             let options = jsonschema::options().should_validate_formats(true);
+            let options = options.with_format("date-time", is_canonical_instant);
             Arc::new(options.build(&schema).expect("a valid schema"))
         }))
     };

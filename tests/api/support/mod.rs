@@ -35,6 +35,7 @@ use serde_json::{Value, json};
 
 pub use client::{Answer, Client};
 pub use cluster::Cluster;
+pub use contract::is_canonical_instant;
 pub use engines::{Database, Engine, execute, on_postgres};
 pub use receiver::{Purge, Receiver};
 pub use rows::{Row, Rows, has_versions};
@@ -254,6 +255,11 @@ impl TestApp {
     pub fn advance(&self, seconds: i64) {
         self.signed_in.borrow_mut().clear();
         self.clock.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+    }
+
+    /// Moves the test's clock by so many microseconds, forwards or back.
+    pub fn advance_micros(&self, micros: i64) {
+        self.clock.fetch_add(micros, Ordering::Relaxed);
     }
 
     /// How many statements the database ran for `work`.
