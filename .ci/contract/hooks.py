@@ -55,8 +55,9 @@ SEMANTIC_FOR = {
     "patch_related_link": {"unknown_member"},
     # What keeps an article from its readers.
     "publish_article": {
-        "absent", "edited_since", "empty", "hidden", "no_alt", "no_credit", "no_source", "no_text",
-        "replaces_scheduled", "rights_expire", "rights_expired", "unresolved",
+        "absent", "edited_since", "empty", "hidden", "no_alt", "no_content", "no_credit",
+        "no_source", "replaces_scheduled", "rights_expire", "rights_expired",
+        "scheduled_lacks_this_change", "unresolved",
     },
 }
 
@@ -151,8 +152,8 @@ PUBLIC = public()
 PUBLISHED = listed("/v1/articles")
 # What has to be done with a draft before each of these can be.
 PUBLISHING = ("submit", "approve", "publish")
-BEFORE = {"submit": (), "return": ("submit",), "approve": ("submit",), "publish": PUBLISHING[:2],
-          "unpublish": PUBLISHING, "retract": PUBLISHING}
+BEFORE = {"submit": (), "recall": ("submit",), "return": ("submit",), "approve": ("submit",),
+          "publish": PUBLISHING[:2], "unpublish": PUBLISHING, "retract": PUBLISHING}
 PATHS = [card["path"] for card in found("/v1/articles").json()["data"]]
 # Authors change drafts of their own alone, and write under their own names.
 AUTHOR = CALLER.startswith("author@") and me()

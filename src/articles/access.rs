@@ -50,11 +50,12 @@ impl Access {
 
     /// Whether the caller has the right to this action, whatever the status.
     fn has_right(&self, action: Action, article: &ArticleRow) -> bool {
-        let own_draft = self.owns(article) && article.status == Status::Draft;
+        let own = self.owns(article) && (self.author || self.editor);
         match action {
             Action::Edit | Action::Delete | Action::Submit => {
-                self.edits_in(article.section_id) || (own_draft && (self.author || self.editor))
+                self.edits_in(article.section_id) || (own && article.status == Status::Draft)
             }
+            Action::Recall => self.edits_in(article.section_id) || own,
             Action::Return
             | Action::Approve
             | Action::Publish
@@ -69,11 +70,12 @@ impl Access {
             self.has_right(*action, article)
                 && action.leads_to(article.status).is_some()
                 && match action {
-                    Action::Delete => article.last_edition == 0,
+                    Action::Delete => article.first_published_at.is_none(),
                     Action::Approve => review.check_approval(self.scope.user).is_ok(),
                     Action::Publish => review.check_publishing().is_ok(),
                     Action::Edit
                     | Action::Submit
+                    | Action::Recall
                     | Action::Return
                     | Action::Unpublish
                     | Action::Retract => true,

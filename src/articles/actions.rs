@@ -7,7 +7,7 @@ use validator::Validate;
 use super::{
     access::Access,
     approval::Review,
-    editions::model::EditionSummary,
+    editions::{model::EditionSummary, schedule},
     manage::view,
     model::{Article, ArticleRow},
     publishing::{self, PublishInput, PublishOptions},
@@ -37,7 +37,8 @@ use crate::{
 
 /// Hangs the routes into the management face.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(submit_article).service(return_article).service(approve_article);
+    cfg.service(submit_article).service(recall_article).service(return_article);
+    cfg.service(approve_article);
     cfg.service(publish_article).service(unpublish_article).service(retract_article);
 }
 
@@ -157,6 +158,31 @@ async fn submit_article(
     .await
 }
 
+/// Take a submission back
+///
+/// From `in_review` to `draft`, by its author or an editor, to go on writing.
+#[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])),
+    params(IfMatch, IdempotencyKey), request_body = StepInput,
+    responses((status = 200, description = "A draft again.", body = Article),
+        (status = 409, description = "The article is not in review.")))]
+#[post("/articles/{id}/actions/recall")]
+async fn recall_article(
+    allow: Allow<WriteArticles>,
+    db: Db,
+    settings: Settings,
+    id: Id<ArticleId>,
+    expected: IfMatch,
+    post: Posted<StepInput>,
+) -> Result<Answer> {
+    let caller = allow.caller.clone();
+    post.once(&db, allow.caller, move |tx, input| {
+        let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Recall)?;
+        let article = hand_on(tx, &article, status, input.note, "recalled")?;
+        answer(tx, &access, &caller, &article, settings.0.four_eyes)
+    })
+    .await
+}
+
 /// Return an article to its author
 ///
 /// From `in_review` to `draft`, with a note on what to do.
@@ -218,8 +244,11 @@ async fn approve_article(
 /// Publish an article
 ///
 /// Makes an edition of the working copy, public from `valid_from` on; until then whatever is
-/// public stays so. An edition scheduled before is replaced. With `dry_run=true` nothing is
-/// changed, and the answer says what would be.
+/// public stays so. It ends where a scheduled edition begins, at the latest: what is scheduled
+/// comes all the same, unless `replace_scheduled` cancels it or this one begins at the same
+/// instant. Where what is scheduled lacks what this edition says, a warning names it:
+/// `scheduled_lacks_this_change`. With `dry_run=true` nothing is changed, and the answer says what
+/// would be.
 ///
 /// What was edited after its approval is told by a warning, `edited_since` at `/approval`. Where
 /// the newsroom works with four eyes, this very version has to be approved by somebody who wrote
@@ -247,11 +276,7 @@ async fn publish_article(
     post.once(&db, allow.caller, move |tx, input| {
         let (access, article, status) = opened(tx, &caller, id.0, &expected, Action::Publish)?;
         let edited = Review::of(tx, &article, rule)?.check_publishing()?;
-        // Two articles, or an article and a section, that reach for one address at once: the
-        // second finds the first there.
-        if let Some(section) = article.section_id {
-            tx.lock(section)?;
-        }
+        schedule::hold_addresses(tx, &article)?;
         let mut plan = publishing::plan(tx, &article, &input, caller.id, caller.now)?;
         plan.warnings.extend(edited);
         let article = publishing::publish(tx, &article, &plan, status, input.note)?;

@@ -40,6 +40,16 @@ impl ArticleRow {
         })
     }
 
+    /// The status of what was never public, once nothing of it is scheduled any more: approved, as
+    /// it was before, unless every edit takes the approval back and there has been one since.
+    pub fn unscheduled(&self, rule: FourEyes) -> Status {
+        let edited = self.approval().is_some_and(|approval| approval.edited_since);
+        match rule {
+            FourEyes::On if edited => Status::InReview,
+            FourEyes::On | FourEyes::ExceptCorrections | FourEyes::Off => Status::Approved,
+        }
+    }
+
     /// The working copy in the version that an edit makes, which nobody has approved. Where every
     /// edit takes the approval back, it is in review again; what was public goes on being so.
     fn edited(&self, rule: FourEyes, now: Instant) -> Self {

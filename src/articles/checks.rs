@@ -5,7 +5,6 @@ use validator::Validate;
 
 use super::{
     blocks::Block,
-    editions::{self, model::EditionRow},
     ground::Ground,
     input::{ArticleInput, Genre},
     model::{ArticleRow, Standing},
@@ -14,8 +13,7 @@ use super::{
     spans::Span,
 };
 use crate::{
-    db::Conn,
-    error::{FieldError, Result, field_errors},
+    error::{FieldError, field_errors},
     ids::{ArticleId, LinkId, SectionId},
     time::Instant,
 };
@@ -51,46 +49,14 @@ pub fn place(
     Some((section, slug.clone()))
 }
 
-/// Whether the public edition can stay as long as it is to stay now: a cancelled successor gives
-/// it time back, in which its address may have been given to another article.
-pub fn longer(
-    conn: &mut Conn,
-    live: &EditionRow,
-    end: Instant,
-    blockers: &mut Vec<FieldError>,
-) -> Result<()> {
-    let (of, section, until) = (live.article_id, live.section_id, live.valid_until);
-    if end <= until {
-        return Ok(());
-    }
-    let tenants = editions::queries::tenants(conn, section, &[&live.slug], until)?;
-    if let Some(rival) = tenants.iter().find(|tenant| tenant.rivals(of, until, end)) {
-        let detail = format!(
-            "leaves the present edition at an address that article {} gets",
-            rival.article_id
-        );
-        blockers.push(FieldError::at("/valid_from", "taken", detail));
-    }
-    Ok(())
-}
-
 /// What keeps the text itself from readers.
 pub fn text(document: &ArticleInput, blockers: &mut Vec<FieldError>) {
     if document.headline.trim().is_empty() {
         blockers.push(FieldError::at("/headline", "required", "is needed for publishing"));
     }
-    let said = |spans: &[Span]| !spans.iter().all(|span| span.text.trim().is_empty());
-    let text = |block: &Block| match block {
-        Block::Paragraph(block) => said(&block.text),
-        Block::Quote(block) => said(&block.text),
-        Block::List(block) => block.items.iter().any(|item| said(&item.text)),
-        Block::Table(block) => {
-            block.rows.iter().flat_map(|row| &row.cells).any(|cell| said(&cell.text))
-        }
-        _ => false,
-    };
-    if !document.body.iter().any(text) {
-        blockers.push(FieldError::at("/body", "no_text", "has no block of text"));
+    if !has_content(document) {
+        let detail = "has no lead, no text, no picture and no film";
+        blockers.push(FieldError::at("/body", "no_content", detail));
     }
     if document.genre == Genre::Advertorial && document.sponsorship.is_none() {
         let detail = "must say who paid for an advertorial";
@@ -109,6 +75,25 @@ pub fn text(document: &ArticleInput, blockers: &mut Vec<FieldError>) {
     if let Err(errors) = document.validate() {
         blockers.extend(field_errors(&errors, ""));
     }
+}
+
+/// Whether there is anything to read or to see beside the headline: a flash has its lead, a photo
+/// story its pictures.
+fn has_content(document: &ArticleInput) -> bool {
+    let said = |spans: &[Span]| !spans.iter().all(|span| span.text.trim().is_empty());
+    let shows = |block: &Block| match block {
+        Block::Paragraph(block) => said(&block.text),
+        Block::Quote(block) => said(&block.text),
+        Block::List(block) => block.items.iter().any(|item| said(&item.text)),
+        Block::Table(block) => {
+            block.rows.iter().flat_map(|row| &row.cells).any(|cell| said(&cell.text))
+        }
+        Block::Image(_) | Block::Gallery(_) | Block::Video(_) | Block::Embed(_) => true,
+        Block::Heading(_) | Block::Related(_) | Block::AdSlot(_) | Block::Divider(_) => false,
+    };
+    document.lead.as_ref().is_some_and(|lead| !lead.trim().is_empty())
+        || document.main_media.is_some()
+        || document.body.iter().any(shows)
 }
 
 /// What readers would miss around the text, and which media they may not get.

@@ -71,6 +71,8 @@ pub struct Head {
     pub place: Place,
     pub last_edition: i32,
     pub status: Status,
+    /// Whether it says since when readers have it, or when they get it.
+    pub dated: bool,
 }
 
 /// The working copies that there are.
@@ -166,7 +168,8 @@ impl Articles {
         } = row;
         let (place, document) = (line.place(), document.0);
         line.named(id, &mut self.ids);
-        self.heads.insert(id, Head { place, last_edition, status });
+        let dated = first_published_at.is_some();
+        self.heads.insert(id, Head { place, last_edition, status, dated });
         line.version(version);
         line.valid(&document, "/document");
         line.valid(&StepInput { note }, "");
@@ -194,9 +197,9 @@ impl Articles {
         let out = matches!(status, Status::Published | Status::Unpublished | Status::Retracted);
         line.must(published || !out, "/status", "needs an edition");
         line.must(published || !edited_since, "/edited_since", "needs an edition");
-        let dated = "must be there where there is an edition, and only there";
-        line.must(first_published_at.is_some() == published, "/first_published_at", dated);
-        line.must(published_at.is_some() == published, "/published_at", dated);
+        line.must(published || !dated, "/first_published_at", "needs an edition");
+        let together = "must be there where first_published_at is, and only there";
+        line.must(published_at.is_some() == dated, "/published_at", together);
 
         let counted = "must be a version that there has been";
         line.must((1..=version).contains(&edited_version), "/edited_version", counted);

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, delete, get, patch, post, put};
 use super::{
     access::Access,
     approval::Review,
+    editions,
     input::ArticleInput,
     model::{Article, ArticleFilter, ArticleRow, ArticleSummary, Referrers, Standing},
     queries, related,
@@ -253,11 +254,12 @@ fn change(
 
 /// Delete an article
 ///
-/// Only one that was never published; take a published one offline with `unpublish`. Links to it
+/// Only one that was never public and is not scheduled: cancel what is scheduled, take a published
+/// one offline with `unpublish`. Editions that were cancelled go along with it. Links to it
 /// from articles that you may read have to go first; those from others go along with it.
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])), params(IfMatch),
     responses((status = 204, description = "Deleted."),
-        (status = 409, description = "It was published once, or articles that you may read link to it (`errors` lists twenty at the most).")))]
+        (status = 409, description = "It was published or is scheduled, or articles that you may read link to it (`errors` lists twenty at the most).")))]
 #[delete("/articles/{id}")]
 async fn delete_article(
     allow: Allow<WriteArticles>,
@@ -270,7 +272,7 @@ async fn delete_article(
         let access = Access::of(tx, &caller)?;
         let article = expected.current(tx, id.0, |conn| access.to(queries::find(conn, id.0)?))?;
         access.take(Action::Delete, &article)?;
-        if article.last_edition > 0 {
+        if article.first_published_at.is_some() {
             return Err(Error::conflict("The article was published; unpublish or retract it."));
         }
         let mut in_the_way = InTheWay::default();
@@ -282,6 +284,7 @@ async fn delete_article(
         for link in related::queries::of_article(tx, article.id)? {
             tx.record(Entry::new("deleted", &link).note(format!("article {}", article.id)))?;
         }
+        editions::queries::delete_of(tx, article.id)?;
         queries::delete(tx, article.id)?;
         tx.record(Entry::new("deleted", &article))
     })

@@ -10,6 +10,8 @@ use super::{
     editions::{
         self,
         model::{EditionDocument, EditionKind, EditionRow, Summary},
+        schedule::{Move, Schedule},
+        timeline::{Asked, Run},
     },
     ground::Ground,
     model::ArticleRow,
@@ -41,6 +43,11 @@ pub struct PublishInput {
     /// elsewhere. Not after `valid_from`. When absent: as it was, or `valid_from`.
     #[serde(default)]
     pub published_at: Option<Instant>,
+    /// Whether to cancel what is scheduled. Otherwise it comes all the same: of two that begin at
+    /// one instant the newer counts.
+    #[serde(default)]
+    #[schema(default = false)]
+    pub replace_scheduled: bool,
     /// Whether the change matters to those who have read it: moves `modified_at`.
     #[serde(default = "yes")]
     #[schema(default = true)]
@@ -72,10 +79,8 @@ pub struct Plan {
     pub edition: EditionRow,
     pub warnings: Vec<FieldError>,
     uses: Vec<Use>,
-    /// The edition that is public now, and the end that it gets.
-    ends: Option<(EditionRow, Instant)>,
-    /// Editions that were to become public and will not.
-    cancels: Vec<EditionRow>,
+    /// Editions that are public or scheduled, and get another time by this.
+    moves: Vec<Move>,
 }
 
 /// Plans the edition; refuses with everything that keeps the article from readers.
@@ -104,82 +109,68 @@ pub fn plan_on(
 ) -> Result<Plan> {
     let document = &article.document.0;
     let valid_from = input.valid_from.unwrap_or(now).max(now);
-    let valid_until = input.valid_to.unwrap_or(Instant::NEVER);
-    // What readers have never had dates nothing.
-    let (begun, standing) = match article.last_edition {
-        0 => (None, Vec::new()),
-        _ => (
-            editions::queries::last_begun(conn, article.id, now)?,
-            editions::queries::not_ended(conn, article.id, now)?,
-        ),
+    let planned_until = input.valid_to.unwrap_or(Instant::NEVER);
+    let mut schedule = match article.last_edition {
+        0 => Schedule::empty(now),
+        _ => Schedule::of(conn, article.id, now)?,
     };
-    let was_published = begun.map(|begun| begun.published_at);
-    let published_at = input.published_at.or(was_published).unwrap_or(valid_from);
-    let (live, cancels): (Vec<_>, Vec<_>) =
-        standing.into_iter().partition(|edition| edition.valid_from <= now);
-    let ends = live.into_iter().next_back().map(|edition| {
-        let end = valid_from.min(edition.planned_until);
-        (edition, end)
-    });
+    let number = article.last_edition + 1;
+    if input.replace_scheduled {
+        schedule.timeline.cancel(None);
+    }
+    let asked = Asked { published_at: input.published_at, significant: input.significant };
+    schedule.timeline.add(number, (valid_from, planned_until), asked);
+    let arranged = schedule.timeline.clone().arranged();
+    let Some(run) = arranged.iter().find(|run| run.number == number).copied() else {
+        return Err(Error::internal("the new edition is not in its timeline"));
+    };
 
     let mut blockers = Vec::new();
-    if valid_until <= valid_from {
+    if planned_until <= valid_from {
         blockers.push(FieldError::at("/valid_to", "order", "must lie after valid_from and now"));
     }
     if input.published_at.is_some_and(|at| at > valid_from) {
         blockers.push(FieldError::at("/published_at", "order", "must not lie after valid_from"));
     }
-    let time = (valid_from, valid_until);
+    let time = (run.valid_from, run.valid_until);
     let place = checks::place(ground, article, time, &mut blockers);
-    if let Some((live, end)) = &ends {
-        checks::longer(conn, live, *end, &mut blockers)?;
+    let mut warnings = scheduled(&schedule.editions, &arranged, article, links, now);
+    let moves = schedule.moves(&arranged);
+    for moved in &moves {
+        if let Some(rival) = moved.rival(conn, now)? {
+            let (number, other) = (moved.edition.number, rival.article_id);
+            let detail = format!("leaves edition {number} at an address that article {other} gets");
+            blockers.push(FieldError::at("/valid_from", "taken", detail));
+        }
     }
     checks::text(document, &mut blockers);
     let (uses, missing) = ground.known().resolve(document);
     blockers.extend(missing);
-    let mut warnings = Vec::new();
     checks::media(ground.known(), article, now, &mut blockers, &mut warnings);
     checks::links(article, links, ground.targets(), &mut blockers, &mut warnings);
     let (Some((section_id, slug)), true) = (place, blockers.is_empty()) else {
         blockers.dedup();
         return Err(Error::Invalid(blockers));
     };
-    for scheduled in &cancels {
-        let detail = format!(
-            "Edition {}, scheduled for {}, will not appear: this one takes its place.",
-            scheduled.number, scheduled.valid_from
-        );
-        warnings.push(FieldError::at("/valid_from", "replaces_scheduled", detail));
-    }
-
-    let modified_at = match begun {
-        Some(begun) if !input.significant => begun.modified_at,
-        Some(_) => valid_from,
-        // Nothing has changed yet, also where it was published before elsewhere.
-        None => published_at,
-    };
     let edition = EditionRow {
         id: AnyId::new(),
         article_id: article.id,
-        number: article.last_edition + 1,
+        number,
         kind: EditionKind::Live,
-        valid_from,
-        valid_until,
-        planned_until: valid_until,
+        valid_from: run.valid_from,
+        valid_until: run.valid_until,
+        planned_until: run.planned_until,
         retired: false,
         section_id,
         slug,
         language: article.language.clone(),
         genre: article.genre,
         headline: article.headline.clone(),
-        published_at,
-        first_published_at: begun.map_or(valid_from, |begun| begun.first_published_at),
-        modified_at,
+        published_at: run.dates.published_at,
+        first_published_at: run.dates.first_published_at,
+        modified_at: run.dates.modified_at,
         summary: Json(Summary::from(document)),
-        document: Json(EditionDocument {
-            article: document.clone(),
-            related_links: links.iter().map(LinkRow::frozen).collect(),
-        }),
+        document: Json(frozen(article, links)),
         notice: None,
         created_by: Some(by),
         created_at: now,
@@ -187,7 +178,50 @@ pub fn plan_on(
         withdrawn_by: None,
         withdrawal_reason: None,
     };
-    Ok(Plan { edition, warnings, uses, ends, cancels })
+    Ok(Plan { edition, warnings, uses, moves })
+}
+
+/// The working copy as an edition keeps it.
+fn frozen(article: &ArticleRow, links: &[LinkRow]) -> EditionDocument {
+    EditionDocument {
+        article: article.document.0.clone(),
+        related_links: links.iter().map(LinkRow::frozen).collect(),
+    }
+}
+
+/// What becomes of the scheduled editions: which are cancelled, and which will show something else
+/// than what is published now.
+fn scheduled(
+    editions: &[EditionRow],
+    arranged: &[Run],
+    article: &ArticleRow,
+    links: &[LinkRow],
+    now: Instant,
+) -> Vec<FieldError> {
+    let scheduled: Vec<&EditionRow> = editions.iter().filter(|it| it.valid_from > now).collect();
+    if scheduled.is_empty() {
+        return Vec::new();
+    }
+    let document = frozen(article, links);
+    let warn = |edition: &EditionRow| {
+        let (number, from) = (edition.number, edition.valid_from);
+        let run = arranged.iter().find(|run| run.number == number)?;
+        if run.is_cancelled() {
+            let detail = format!(
+                "Edition {number}, scheduled for {from}, will not appear: this one takes its place."
+            );
+            Some(FieldError::at("/valid_from", "replaces_scheduled", detail))
+        } else if edition.document.0 != document {
+            let detail = format!(
+                "Edition {number}, scheduled for {from}, will appear without this change: cancel \
+                 it, or publish with `replace_scheduled`."
+            );
+            Some(FieldError::at("/valid_from", "scheduled_lacks_this_change", detail))
+        } else {
+            None
+        }
+    };
+    scheduled.into_iter().filter_map(warn).collect()
 }
 
 /// Makes the planned edition: one step for readers, whatever it replaces.
@@ -200,11 +234,8 @@ pub fn publish(
 ) -> Result<ArticleRow> {
     let edition = &plan.edition;
     let now = tx.now();
-    for cancelled in &plan.cancels {
-        editions::queries::end(tx, cancelled, cancelled.valid_from)?;
-    }
-    if let Some((live, end)) = &plan.ends {
-        editions::queries::end(tx, live, *end)?;
+    for moved in &plan.moves {
+        moved.store(tx)?;
     }
     editions::queries::insert(tx, &[(edition, &plan.uses)])?;
     editions::queries::retire_some(tx, now)?;
@@ -244,8 +275,8 @@ impl Plan {
     /// What the journal says of that.
     pub fn entry(&self, published: &ArticleRow) -> Entry {
         let word = format!("edition {}", self.edition.number);
-        let live = self.ends.iter().map(|(live, _)| live);
-        let stale = stale(published, self.cancels.iter().chain(live).chain([&self.edition]));
+        let moved = self.moves.iter().map(|moved| &moved.edition);
+        let stale = stale(published, moved.chain([&self.edition]));
         Entry::new("published", published).note(word).stale(stale)
     }
 }
@@ -263,16 +294,20 @@ pub fn withdraw(
     for edition in &ended {
         editions::queries::end(tx, edition, now)?;
     }
+    let begun = editions::queries::last_begun(tx, article.id, now)?;
     let mut withdrawn = ArticleRow {
         status,
         note,
+        // What was only ever scheduled has no date.
+        first_published_at: begun.map(|begun| begun.dates.first_published_at),
+        published_at: begun.map(|begun| begun.dates.published_at),
         version: article.version + 1,
         updated_at: now,
         ..article.clone()
     };
     if let Some(notice) = notice {
         // The notice stands where readers had the article last.
-        let Some(begun) = editions::queries::last_begun(tx, article.id, now)? else {
+        let Some(begun) = begun else {
             return Err(Error::conflict("The article was never public; unpublish it instead."));
         };
         let last = editions::queries::find(tx, article.id, begun.number)?;

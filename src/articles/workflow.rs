@@ -35,6 +35,8 @@ pub enum Action {
     Delete,
     /// Hand in for review.
     Submit,
+    /// Take back what was handed in, before anybody has approved it.
+    Recall,
     /// Give back to the author.
     Return,
     /// Find the present version ready for publishing.
@@ -49,10 +51,11 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Edit,
         Self::Delete,
         Self::Submit,
+        Self::Recall,
         Self::Return,
         Self::Approve,
         Self::Publish,
@@ -69,7 +72,7 @@ impl Action {
             (Self::Delete, Draft | InReview | Approved)
             | (Self::Approve, Approved | Published | Unpublished) => Some(from),
             (Self::Submit, Draft) => Some(InReview),
-            (Self::Return, InReview) => Some(Draft),
+            (Self::Recall | Self::Return, InReview) => Some(Draft),
             (Self::Approve, InReview) => Some(Approved),
             (Self::Publish, Approved | Published | Unpublished) => Some(Published),
             (Self::Unpublish, Published) => Some(Unpublished),

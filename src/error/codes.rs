@@ -50,9 +50,9 @@ codes! {
     "missing" [CONFLICT, INVALID] "Refers to something that is not there, or that you may not see.";
     "nfc" [INVALID] "A text of an import is not in Unicode's normal form C, in which texts are kept.";
     "no_alt" [] "The picture has no alternative text for those who cannot see it.";
+    "no_content" [INVALID] "There is nothing to read or to see beside the headline.";
     "no_credit" [INVALID] "The medium names nobody to be credited, so it cannot be published.";
     "no_source" [INVALID] "The quotation names no source.";
-    "no_text" [INVALID] "The body has no block of text.";
     "nul" [INVALID] "The text has a NUL character, which is not kept.";
     "order" [INVALID] "The two instants are not in the order in which they have to be.";
     "outcome_unknown" [OUTCOME_UNKNOWN] "Send the request again with the same `Idempotency-Key`, and you learn what became of it.";
@@ -68,6 +68,7 @@ codes! {
     "required" [INVALID, MALFORMED, UNAUTHENTICATED] "Has to be sent, or filled in before this can be done.";
     "rights_expire" [] "The rights to the medium end while the article is public.";
     "rights_expired" [INVALID] "The rights to the medium have ended.";
+    "scheduled_lacks_this_change" [] "An edition that is scheduled for later will show its own text, without what is published now.";
     "self" [INVALID] "The article cannot be related to itself.";
     "size" [INVALID] "The text as a whole is larger than 1 MiB of JSON.";
     "staff_name" [INVALID] "The name is that of somebody in the newsroom.";

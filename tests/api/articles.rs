@@ -115,7 +115,6 @@ async fn whatever_is_missing_for_readers_is_said_at_once(app: TestApp) {
         ("/slug", "required"),
         ("/section_id", "required"),
         ("/sponsorship", "required"),
-        ("/body", "no_text"),
         ("/body/1", "no_source"),
         ("/main_media/media_id", "no_credit"),
         ("/body/0/media_id", "rights_expired"),

@@ -210,7 +210,7 @@ impl Newsroom {
     pub async fn change(&mut self) -> bool {
         let article = self.pick(|room| &room.articles);
         let at = format!("{ARTICLES}/{article}");
-        match self.random.u32(..20) {
+        match self.random.u32(..21) {
             0..=2 => {
                 let mut edit = self.article();
                 if self.random.bool() {
@@ -224,7 +224,9 @@ impl Newsroom {
                 self.patch(&at, lead).await;
             }
             4 => {
-                let when = json!({"valid_from": self.app.in_seconds(200)});
+                let replace = self.random.bool();
+                let from = self.app.in_seconds(200);
+                let when = json!({"valid_from": from, "replace_scheduled": replace});
                 self.publish(&article, when).await;
             }
             5 => {
@@ -286,6 +288,22 @@ impl Newsroom {
             }
             16 => self.dismiss().await,
             17 => self.merge().await,
+            20 => {
+                // The last edition or the one before it, where that is scheduled.
+                let article = self.app.admin().await.get(&at).await.body;
+                let number = article["last_edition"].as_i64().unwrap_or_default();
+                let edition = format!("{at}/editions/{}", (number - self.random.i64(0..2)).max(1));
+                let admin = self.app.admin().await.freshly(&at).await;
+                let answer = if self.random.bool() {
+                    admin.send(Method::DELETE, &edition, None).await
+                } else {
+                    let from = self.app.in_seconds(self.random.i64(-50..250));
+                    let times = json!({"valid_from": from, "valid_to": null}).to_string();
+                    let body = ("application/merge-patch+json", times);
+                    admin.send(Method::PATCH, &edition, Some(body)).await
+                };
+                self.log.push(format!("{} {edition} cancelled or moved", answer.status));
+            }
             18 | 19 => {
                 let number = self.random.u32(1..4);
                 let reason = json!({"reason": "It named a witness."});

@@ -33,6 +33,7 @@ mod press;
 mod purge;
 mod reports;
 mod rewriting;
+mod schedule;
 mod second_factor;
 mod sections;
 mod session;

@@ -215,13 +215,14 @@ async fn a_scheduled_edition_appears_on_time_and_not_before(app: TestApp) {
     reader.get(path).await.expect(200);
     assert_eq!(reader.get("/v1/articles").await.body["data"][0]["headline"], "The ferry sails");
 
-    // Publishing again takes the place of what is scheduled.
+    // Publishing again takes the place of what is scheduled, where that is asked for.
     let admin = app.admin().await;
     admin.patch(&at(&article), json!({"headline": "Second"})).await.expect(200);
     let later = json!({"valid_from": app.in_seconds(3600)});
     admin.act(&at(&article), "actions/publish", later).await.expect(200);
     admin.patch(&at(&article), json!({"headline": "Third"})).await.expect(200);
-    let now = admin.act(&at(&article), "actions/publish", json!({})).await.expect(200);
+    let replace = json!({"replace_scheduled": true});
+    let now = admin.act(&at(&article), "actions/publish", replace).await.expect(200);
     let replaced = |warning: &Value| warning["code"] == "replaces_scheduled";
     assert!(now["warnings"].as_array().unwrap().iter().any(replaced), "{now:#}");
     app.advance(7200);
@@ -240,12 +241,14 @@ async fn approved(app: &TestApp, section: &Value, headline: &str) -> Value {
 async fn a_postponed_edition_does_not_appear_in_between(app: TestApp) {
     let world = section(&app, "World").await;
     let article = approved(&app, &world, "First").await;
-    let (admin, reader) = (app.admin().await, app.anyone());
+    let reader = app.anyone();
     let path = "/v1/page?path=/world/first";
-    for seconds in [600, 1200] {
-        let later = json!({"valid_from": app.in_seconds(seconds)});
-        admin.act(&at(&article), "actions/publish", later).await.expect(200);
-    }
+    let postpone = async |seconds: i64| {
+        let later = json!({"valid_from": app.in_seconds(seconds), "replace_scheduled": true});
+        app.admin().await.act(&at(&article), "actions/publish", later).await.expect(200)
+    };
+    postpone(600).await;
+    postpone(1200).await;
     app.advance(700);
     reader.get(path).await.expect(404);
     app.advance(600);
@@ -257,10 +260,8 @@ async fn a_postponed_edition_does_not_appear_in_between(app: TestApp) {
     let until = json!({"valid_to": app.in_seconds(3000)});
     admin.act(&at(&article), "actions/publish", until).await.expect(200);
     admin.patch(&at(&article), json!({"headline": "Second"})).await.expect(200);
-    for seconds in [1000, 5000] {
-        let later = json!({"valid_from": app.in_seconds(seconds)});
-        admin.act(&at(&article), "actions/publish", later).await.expect(200);
-    }
+    postpone(1000).await;
+    postpone(5000).await;
     app.advance(2000);
     assert_eq!(reader.get(path).await.expect(200)["headline"], "First");
     app.advance(1500);

@@ -297,6 +297,10 @@ fn fit(article: &Head, editions: &[Interval], problems: &mut Problems) {
         _ => {}
     }
     let mut by_time: Vec<&Interval> = editions.iter().filter(|it| it.from < it.until).collect();
+    if !by_time.is_empty() && !article.dated {
+        let detail = "must be there: an edition is or was public, or is to become so";
+        problems.add(article.place, "/first_published_at", detail);
+    }
     by_time.sort_unstable_by_key(|edition| edition.from);
     for (one, other) in by_time.iter().zip(by_time.iter().skip(1)) {
         if other.from < one.until {

@@ -6,7 +6,7 @@ use validator::Validate;
 
 use super::{
     model::{Edition, EditionFilter, EditionRow, EditionSummary},
-    queries,
+    queries, schedule,
 };
 use crate::{
     articles::{
@@ -42,6 +42,7 @@ use crate::{
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list_editions).service(read_edition);
     cfg.service(restore_edition).service(withdraw_edition);
+    cfg.configure(schedule::routes);
 }
 
 /// List an article's editions
@@ -146,9 +147,9 @@ pub struct WithdrawalInput {
     pub reason: String,
 }
 
-/// An edition that was withdrawn, and the article that it is of.
+/// An edition that was withdrawn, cancelled or moved, and the article that it is of.
 #[derive(Serialize, ToSchema)]
-pub struct Withdrawn {
+pub struct ChangedEdition {
     pub article: Article,
     pub edition: EditionSummary,
 }
@@ -161,10 +162,11 @@ pub struct Withdrawn {
 /// and why. Addresses lead to where the article is now, as before.
 ///
 /// What readers have now cannot be withdrawn: publish a correction first, or unpublish the article.
+/// What is only scheduled is cancelled instead.
 /// `If-Match` takes the article's `ETag`.
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:withdraw"])),
     params(IfMatch, IdempotencyKey), request_body = WithdrawalInput,
-    responses((status = 200, description = "Withdrawn.", body = Withdrawn),
+    responses((status = 200, description = "Withdrawn.", body = ChangedEdition),
         (status = 409, description = "It is public or to become so, no reader ever had it, it is the notice of a retraction, or it has been withdrawn already.")))]
 #[post("/articles/{id}/editions/{number}/withdraw")]
 async fn withdraw_edition(
@@ -198,7 +200,7 @@ async fn withdraw_edition(
         tx.record(entry.stale(stale(&article, [&withdrawn])))?;
         let seen = view(tx, &access, article.clone(), settings.0.four_eyes, caller.now)?;
         let edition = EditionSummary::new(&withdrawn, caller.now);
-        Answer::resource(&article, &Withdrawn { article: seen, edition })
+        Answer::resource(&article, &ChangedEdition { article: seen, edition })
     })
     .await
 }

@@ -4,4 +4,6 @@ pub mod integrity;
 pub mod manage;
 pub mod model;
 pub mod queries;
+pub mod schedule;
 pub mod shown;
+pub mod timeline;

@@ -3,6 +3,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::timeline::{Dates, Run};
 use crate::{
     articles::{
         blocks::MediaUse,
@@ -99,6 +100,48 @@ pub struct EditionRow {
 }
 
 impl EditionRow {
+    /// When it is public, and the dates that go with it.
+    pub fn run(&self) -> Run {
+        Run {
+            number: self.number,
+            valid_from: self.valid_from,
+            valid_until: self.valid_until,
+            planned_until: self.planned_until,
+            dates: Dates {
+                published_at: self.published_at,
+                first_published_at: self.first_published_at,
+                modified_at: self.modified_at,
+            },
+        }
+    }
+
+    /// The same edition, public at another time.
+    #[must_use]
+    pub fn at(self, run: &Run) -> Self {
+        let Run { number: _, valid_from, valid_until, planned_until, dates } = *run;
+        let Dates { published_at, first_published_at, modified_at } = dates;
+        Self {
+            valid_from,
+            valid_until,
+            planned_until,
+            published_at,
+            first_published_at,
+            modified_at,
+            ..self
+        }
+    }
+
+    /// Refuses to change the schedule of what is not scheduled.
+    pub fn check_scheduled(&self, now: Instant) -> Result<()> {
+        let why = match EditionState::of(self.valid_from, self.valid_until, now) {
+            EditionState::Scheduled => return Ok(()),
+            EditionState::Live => "is public: publish another, or unpublish the article.",
+            EditionState::Ended => "is over.",
+            EditionState::Cancelled => "is cancelled already.",
+        };
+        Err(Error::conflict(format!("Edition {} {why}", self.number)))
+    }
+
     /// Refuses to withdraw what is not a part of history, or not any more.
     pub fn check_withdrawal(&self, now: Instant) -> Result<()> {
         let number = self.number;
@@ -113,9 +156,7 @@ impl EditionRow {
             return refused("was cancelled before any reader had it.");
         }
         if self.valid_from > now {
-            return refused(
-                "is scheduled: publish another in its place, or unpublish the article.",
-            );
+            return refused("is scheduled: cancel it, so that no reader gets it.");
         }
         if self.valid_until > now {
             return refused(
@@ -212,6 +253,23 @@ text_enum! {
         Live = "live",
         /// Its time is over, or another took its place.
         Ended = "ended",
+        /// It was taken out of the schedule, or replaced, before any reader had it.
+        Cancelled = "cancelled",
+    }
+}
+
+impl EditionState {
+    /// That of an edition with these times.
+    fn of(valid_from: Instant, valid_until: Instant, now: Instant) -> Self {
+        if valid_until <= valid_from {
+            Self::Cancelled
+        } else if valid_until <= now {
+            Self::Ended
+        } else if valid_from > now {
+            Self::Scheduled
+        } else {
+            Self::Live
+        }
     }
 }
 
@@ -249,17 +307,10 @@ impl EditionSummary {
     /// As it stands at `now`.
     pub fn new(edition: impl Into<EditionHead>, now: Instant) -> Self {
         let row = edition.into();
-        let state = if row.valid_until <= now || row.valid_until <= row.valid_from {
-            EditionState::Ended
-        } else if row.valid_from > now {
-            EditionState::Scheduled
-        } else {
-            EditionState::Live
-        };
         Self {
             number: row.number,
             kind: row.kind,
-            state,
+            state: EditionState::of(row.valid_from, row.valid_until, now),
             headline: row.headline,
             valid_from: row.valid_from,
             valid_to: row.valid_until.unless_never(),

@@ -7,6 +7,7 @@ use diesel::{
 use super::{
     model::{EditionFilter, EditionHead, EditionKind, EditionRow, Listed},
     shown::Shown,
+    timeline::{Begun, Dates, Run},
 };
 use crate::{
     articles::references::Use,
@@ -210,27 +211,26 @@ pub fn page(
     Ok(Rows { rows: rows.load(conn)?, total })
 }
 
-/// What an article's next edition inherits from the last one that readers had.
-#[derive(Debug, Clone, Copy, Queryable, Selectable)]
-#[diesel(table_name = editions)]
-pub struct Begun {
-    pub number: i32,
-    pub published_at: Instant,
-    pub first_published_at: Instant,
-    pub modified_at: Instant,
-}
-
-/// The last edition that readers had; what was only ever scheduled does not count.
+/// The last edition that readers had or have; what was only ever scheduled does not count.
 pub fn last_begun(conn: &mut Conn, id: ArticleId, now: Instant) -> Result<Option<Begun>> {
-    let begun = editions::table
+    let begun: Option<(i32, Instant, Instant, Instant)> = editions::table
         .filter(editions::article_id.eq(id))
         .filter(editions::kind.eq(EditionKind::Live))
         .filter(editions::valid_from.le(now))
         .filter(editions::valid_from.lt(editions::valid_until))
-        .order(editions::number.desc())
-        .select(Begun::as_select())
-        .first(conn);
-    Ok(begun.optional()?)
+        .order((editions::valid_from.desc(), editions::number.desc()))
+        .select((
+            editions::number,
+            editions::published_at,
+            editions::first_published_at,
+            editions::modified_at,
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(begun.map(|(number, published_at, first_published_at, modified_at)| Begun {
+        number,
+        dates: Dates { published_at, first_published_at, modified_at },
+    }))
 }
 
 /// The editions of an article that are public or are to become so.
@@ -240,6 +240,15 @@ pub fn not_ended(conn: &mut Conn, id: ArticleId, now: Instant) -> Result<Vec<Edi
         .filter(editions::valid_until.gt(now))
         .filter(editions::valid_from.lt(editions::valid_until));
     Ok(rows.order(editions::number).select(EditionRow::as_select()).load(conn)?)
+}
+
+/// The sections in which editions of an article are public, or are to become so.
+pub fn sections_of(conn: &mut Conn, id: ArticleId, now: Instant) -> Result<Vec<SectionId>> {
+    let rows = editions::table
+        .filter(editions::article_id.eq(id))
+        .filter(editions::valid_until.gt(now))
+        .filter(editions::valid_from.lt(editions::valid_until));
+    Ok(rows.select(editions::section_id).load(conn)?)
 }
 
 /// An edition that is or will be public at an address.
@@ -323,6 +332,36 @@ pub fn end(conn: &mut Conn, edition: &EditionRow, at: Instant) -> Result<()> {
     diesel::update(edition_keys::table.filter(edition_keys::edition_id.eq(edition.id)))
         .set(edition_keys::valid_until.eq(until))
         .execute(conn)?;
+    Ok(())
+}
+
+/// Stores when an edition is public from now on, and the dates that go with it.
+pub fn rearrange(conn: &mut Conn, id: AnyId, run: &Run) -> Result<()> {
+    let Run { number: _, valid_from, valid_until, planned_until, dates } = *run;
+    let Dates { published_at, first_published_at, modified_at } = dates;
+    diesel::update(editions::table.find(id))
+        .set((
+            editions::valid_from.eq(valid_from),
+            editions::valid_until.eq(valid_until),
+            editions::planned_until.eq(planned_until),
+            editions::published_at.eq(published_at),
+            editions::first_published_at.eq(first_published_at),
+            editions::modified_at.eq(modified_at),
+        ))
+        .execute(conn)?;
+    diesel::update(edition_keys::table.filter(edition_keys::edition_id.eq(id)))
+        .set((
+            edition_keys::valid_from.eq(valid_from),
+            edition_keys::valid_until.eq(valid_until),
+            edition_keys::published_at.eq(published_at),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Deletes the editions of an article that no reader ever had, along with the article.
+pub fn delete_of(conn: &mut Conn, id: ArticleId) -> Result<()> {
+    diesel::delete(editions::table.filter(editions::article_id.eq(id))).execute(conn)?;
     Ok(())
 }
 

@@ -208,6 +208,8 @@ async fn articles(walk: &mut Walk<'_>) {
         ("submit", json!({})),
         ("return", json!({"note": "a second source"})),
         ("submit", json!({})),
+        ("recall", json!({})),
+        ("submit", json!({})),
         ("approve", json!({})),
         ("publish", json!({})),
         ("unpublish", json!({})),
@@ -216,6 +218,11 @@ async fn articles(walk: &mut Walk<'_>) {
         let of = format!("{step}_article");
         walk.admin(&of, &article, &format!("/actions/{step}"), body).await;
     }
+    let later = |seconds: i64| json!({"valid_from": walk.app.in_seconds(seconds)});
+    let (soon, later) = (later(600), later(1200));
+    walk.admin("publish_article", &article, "/actions/publish", soon).await;
+    walk.admin("reschedule_edition", &article, "/editions/3", later).await;
+    walk.admin("cancel_edition", &article, "/editions/3", Value::Null).await;
     let links = format!("{article}/related-links");
     let link = json!({"kind": "external", "url": "https://a.example", "title": "A"});
     walk.admin("create_related_link", &links, "", link).await;

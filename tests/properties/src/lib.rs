@@ -10,4 +10,5 @@ mod given;
 pub mod merge_patch;
 pub mod slugs;
 pub mod targets;
+pub mod timeline;
 pub mod tokens;

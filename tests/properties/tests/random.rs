@@ -16,4 +16,6 @@ macro_rules! hold {
     )+};
 }
 
-hold! { ad_rules, blocks, cursors, filters, folding, merge_patch, slugs, targets, tokens }
+hold! {
+    ad_rules, blocks, cursors, filters, folding, merge_patch, slugs, targets, timeline, tokens
+}

@@ -61,6 +61,7 @@ pub fn write(
         ..blank()
     };
     let publish = PublishInput {
+        replace_scheduled: false,
         valid_from: None,
         valid_to: None,
         published_at: Some(at),
