@@ -248,6 +248,12 @@ pub struct ArticleInput {
     #[serde(default)]
     #[schema(default = "inherit")]
     pub comments_mode: ArticleComments,
+    /// How many days after `published_at` the comments close by themselves; 0: never. As the section
+    /// says when absent.
+    #[serde(default)]
+    #[validate(range(min = 0, max = 3650))]
+    #[schema(minimum = 0, maximum = 3650)]
+    pub comments_close_after_days: Option<i32>,
     /// Where the text is at home, if that is elsewhere.
     #[serde(default)]
     #[validate(custom(function = "text::web_url"))]

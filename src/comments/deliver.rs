@@ -3,7 +3,7 @@ use actix_web::{HttpRequest, get, http::StatusCode, post};
 
 use super::{
     model::{CommentInput, CommentRow, PostedComment, PublicComment, Thread, ThreadFilter},
-    posting, queries, reports, threads,
+    posting, queries, reports, threads, tree,
 };
 use crate::{
     articles::editions::model::Listed,
@@ -18,6 +18,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
+        settings::Settings,
     },
     ids::{ArticleId, CommentId},
     sections,
@@ -28,11 +29,11 @@ use crate::{
 /// Hangs the room's delivery routes into the app.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(get_thread).service(post_comment).service(get_comment);
-    cfg.configure(reports::deliver::routes);
+    cfg.configure(tree::routes).configure(reports::deliver::routes);
 }
 
 /// What every answer about an article's comments is made of.
-fn made(article: &Listed, now: Instant) -> Made {
+pub fn made(article: &Listed, now: Instant) -> Made {
     let mut made = Made::default();
     let id = article.article_id;
     made.of([Tag::Comments(id), Tag::Article(id), Tag::Sections]);
@@ -42,9 +43,10 @@ fn made(article: &Listed, now: Instant) -> Made {
 
 /// Get the comments under an article
 ///
-/// Replies stand in the same list as what they reply to, each at its own place in time:
-/// `parent_id` says where it belongs. A comment that is gone stays as a stub while readers see
-/// replies to it.
+/// Replies stand in the same list as what they reply to, each at its own place in time: `thread_id`
+/// says below which comment it belongs, `in_reply_to` whom it answers. A comment that is gone stays
+/// as a stub while readers see replies to it. `GET /v1/articles/{id}/threads` answers the same as a
+/// tree.
 #[utoipa::path(tag = "delivery", params(ThreadFilter), responses(
     (status = 200, description = "A page of the thread.", body = Thread),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match."),
@@ -61,21 +63,21 @@ async fn get_thread(
     let list = threads::list_name(id.0, filter.sort);
     let after = cursor::read(&list, filter.cursor.as_deref())?;
     let limit = filter.limit;
-    let (article, tally, rows) = db
+    let (article, tally, page) = db
         .read(move |conn| {
             let tree = sections::queries::visible(conn)?;
             let article = threads::public(conn, &tree, id.0, now)?;
             let tally = queries::tally(conn, id.0)?;
-            Ok((article, tally, queries::thread(conn, id.0, &filter, after)?))
+            let rows = queries::thread(conn, id.0, &filter, after)?;
+            let page = Page::cut(&list, rows, limit, |last: &CommentRow| last.ordinal)?;
+            Ok((article, tally, threads::shown(conn, page)?))
         })
         .await?;
     let mut made = made(&article, now);
     if let Some((_, changed_at)) = tally {
         made.modified(changed_at);
     }
-    let page = Page::cut(&list, rows, limit, |last: &CommentRow| last.ordinal)?;
     let (link, count) = (page.next_link(req.uri()), tally.map_or(0, |(approved, _)| approved));
-    let page = page.map(|row| PublicComment::from(&row));
     Ok(Delivered::new(&Thread { page, count }, made)?.link(link))
 }
 
@@ -98,14 +100,17 @@ async fn post_comment(
     guest: Guest,
     party: Party,
     db: Db,
+    Settings(settings): Settings,
     id: Id<ArticleId>,
     post: Posted<CommentInput>,
 ) -> Result<Answer> {
     post.once(&db, guest.0, move |tx, input| {
-        let comment = posting::by_guest(tx, id.0, &input, party.0.as_deref())?;
+        let (party, close_after) = (party.0.as_deref(), settings.comments_close_after_days);
+        let comment = posting::by_guest(tx, id.0, &input, party, close_after)?;
         let approved = comment.is_approved();
         let status = if approved { StatusCode::CREATED } else { StatusCode::ACCEPTED };
-        let answer = Answer::with_status(status, &PostedComment::from(&comment))?;
+        let nicknames = threads::nicknames(tx, [&comment])?;
+        let answer = Answer::with_status(status, &PostedComment::new(&comment, &nicknames))?;
         Ok(answer.at(format!("/v1/comments/{}", comment.id)))
     })
     .await
@@ -113,7 +118,7 @@ async fn post_comment(
 
 /// Get one comment
 ///
-/// As it stands in its thread; replies are found there.
+/// As it stands in its thread. `GET /v1/comments/{id}/replies` has the replies.
 #[utoipa::path(tag = "delivery", responses(
     (status = 200, description = "The comment, or the stub that keeps its place.", body = PublicComment),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match."),
@@ -121,15 +126,21 @@ async fn post_comment(
     (status = 410, description = "The article was retracted.")))]
 #[get("/comments/{id}")]
 async fn get_comment(db: Db, Now(now): Now, id: Id<CommentId>) -> Result<Delivered> {
-    let (article, comment) = db
+    let (article, tally, comment) = db
         .read(move |conn| {
-            let comment = queries::find_shown(conn, id.0)?;
+            let row = queries::find_shown(conn, id.0)?;
             let tree = sections::queries::visible(conn)?;
-            Ok((threads::public(conn, &tree, comment.article_id, now)?, comment))
+            let article = threads::public(conn, &tree, row.article_id, now)?;
+            let tally = queries::tally(conn, row.article_id)?;
+            let nicknames = threads::nicknames(conn, [&row])?;
+            Ok((article, tally, PublicComment::new(&row, &nicknames)))
         })
         .await?;
     let mut made = made(&article, now);
     made.of([Tag::Comment(comment.id)]);
-    made.modified(comment.updated_at);
-    Delivered::new(&PublicComment::from(&comment), made)
+    // Its replies are counted in it, and it names whom it replies to.
+    if let Some((_, changed_at)) = tally {
+        made.modified(changed_at);
+    }
+    Delivered::new(&comment, made)
 }

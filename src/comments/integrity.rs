@@ -22,7 +22,7 @@ use crate::{
 pub struct Comments {
     ids: Ids<CommentId>,
     threads: HashMap<ArticleId, Thread>,
-    /// Those that can be replied to, by what they say of their replies and what there is.
+    /// What they say of their replies, and what there is.
     parents: HashMap<CommentId, Parent>,
     reports: Ids<ReportId>,
     words: Ids<CommentWordId>,
@@ -38,11 +38,13 @@ struct Thread {
     counted: i32,
 }
 
-/// A comment that is no reply.
+/// A comment that can be replied to.
 #[derive(Debug)]
 struct Parent {
     place: Place,
     article: ArticleId,
+    /// What its thread begins with.
+    thread: CommentId,
     replies: i32,
     counted: i32,
 }
@@ -92,10 +94,12 @@ impl Comments {
         let Some(row) = line.read::<CommentRow>() else { return };
         line.named(row.id, &mut self.ids);
         wording_of(line, &row);
+        let counted_by = row.counted_by();
         let CommentRow {
             id,
             article_id: article,
             parent_id,
+            thread_id,
             ordinal,
             author_kind,
             nickname: _,
@@ -133,23 +137,43 @@ impl Comments {
                 thread.counted += i32::from(approved);
             }
         }
-        let place = line.place();
-        match parent_id {
-            None => {
-                let parent = Parent { place, article, replies, counted: 0 };
-                self.parents.insert(id, parent);
-            }
-            Some(parent) => {
-                line.must(replies == 0, "/replies", "must be 0: it is a reply itself");
-                match self.parents.get_mut(&parent).filter(|parent| parent.article == article) {
-                    Some(parent) => parent.counted += i32::from(approved),
-                    None => line.broken(
-                        "/parent_id",
-                        "is no earlier comment under this article that is no reply itself",
-                    ),
+        let thread = self.thread_of(line, article, (parent_id, thread_id));
+        if approved {
+            for above in counted_by {
+                if let Some(above) = self.parents.get_mut(&above) {
+                    above.counted += 1;
                 }
             }
         }
+        let parent = Parent {
+            place: line.place(),
+            article,
+            thread: thread.unwrap_or(id),
+            replies,
+            counted: 0,
+        };
+        self.parents.insert(id, parent);
+    }
+
+    /// What the thread of a comment begins with, where it is a reply to one before it.
+    fn thread_of(
+        &self,
+        line: &mut Line<'_>,
+        article: ArticleId,
+        (parent, thread): (Option<CommentId>, Option<CommentId>),
+    ) -> Option<CommentId> {
+        let expected = match parent {
+            None => None,
+            Some(parent) => match self.parents.get(&parent).filter(|it| it.article == article) {
+                Some(parent) => Some(parent.thread),
+                None => {
+                    line.broken("/parent_id", "is no earlier comment under this article");
+                    return thread;
+                }
+            },
+        };
+        line.must(thread == expected, "/thread_id", "must be that of the comment it replies to");
+        expected
     }
 
     /// Checks a report.

@@ -3,7 +3,10 @@ use actix_web::{HttpRequest, delete, get, post};
 
 use super::{
     decisions,
-    model::{Comment, CommentFilter, CommentRow, CommentStatus, ListedComment, StaffCommentInput},
+    model::{
+        Comment, CommentFilter, CommentRow, CommentStatus, InReplyTo, ListedComment,
+        StaffCommentInput,
+    },
     posting, queries, reports, threads, words,
 };
 use crate::{
@@ -18,6 +21,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
+        settings::Settings,
     },
     ids::{ArticleId, CommentId},
 };
@@ -52,7 +56,9 @@ async fn list_comments(
             })?;
             let ids: Vec<ArticleId> = page.data.iter().map(|row| row.article_id).collect();
             let articles = threads::subjects(conn, &ids, allow.caller.now)?;
+            let nicknames = threads::nicknames(conn, &page.data)?;
             Ok(page.map(|row| ListedComment {
+                in_reply_to: InReplyTo::of(&row, &nicknames),
                 article: articles.get(&row.article_id).cloned(),
                 comment: Comment::from(&row),
             }))
@@ -72,11 +78,12 @@ async fn list_comments(
 async fn create_comment(
     allow: Allow<ModerateComments>,
     db: Db,
+    Settings(settings): Settings,
     post: Posted<StaffCommentInput>,
 ) -> Result<Answer> {
     let caller = allow.caller.clone();
     post.once(&db, allow.caller, move |tx, input| {
-        let comment = posting::by_staff(tx, &caller, &input)?;
+        let comment = posting::by_staff(tx, &caller, &input, settings.comments_close_after_days)?;
         Answer::created("/manage/v1/comments", &comment, &Comment::from(&comment))
     })
     .await

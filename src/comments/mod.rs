@@ -1,4 +1,5 @@
 //! Comments: what readers say under articles, and how moderators keep order.
+pub mod closing;
 pub mod decisions;
 pub mod deliver;
 pub mod flood;
@@ -10,5 +11,6 @@ pub mod posting;
 pub mod queries;
 pub mod reports;
 pub mod threads;
+pub mod tree;
 pub mod wording;
 pub mod words;

@@ -1,4 +1,6 @@
 //! What a comment is: the row, what readers and moderators send, what each of them sees.
+use std::collections::{BTreeSet, HashMap};
+
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -8,7 +10,10 @@ use validator::Validate;
 use super::wording;
 use crate::{
     db::{journal::Resource, schema::comments},
-    http::{cursor::Page, query::Limit},
+    http::{
+        cursor::Page,
+        query::{Bounded, Limit},
+    },
     ids::{ArticleId, CommentId, UserId},
     tags::Tag,
     text_enum,
@@ -73,7 +78,10 @@ text_enum! {
 pub struct CommentRow {
     pub id: CommentId,
     pub article_id: ArticleId,
+    /// What it replies to.
     pub parent_id: Option<CommentId>,
+    /// What its thread begins with; `None` where it begins one.
+    pub thread_id: Option<CommentId>,
     pub ordinal: i32,
     pub author_kind: AuthorKind,
     pub nickname: String,
@@ -83,7 +91,8 @@ pub struct CommentRow {
     pub status: CommentStatus,
     pub reason: Option<Reason>,
     pub note: Option<String>,
-    /// How many of its replies are approved.
+    /// How many comments are approved in the thread that it begins; of a reply, how many of those
+    /// that reply to it.
     pub replies: i32,
     /// Whether it stands in the thread: approved, or as a stub above approved replies.
     pub shown: bool,
@@ -108,10 +117,16 @@ impl CommentRow {
         self.status == CommentStatus::Approved
     }
 
-    /// What becomes stale when it appears or disappears. A parent may become a stub, or cease
-    /// to be one, with its replies.
+    /// Those that count it among their replies: the comment that its thread begins with, and the
+    /// one that it replies to.
+    pub fn counted_by(&self) -> BTreeSet<CommentId> {
+        self.thread_id.into_iter().chain(self.parent_id).collect()
+    }
+
+    /// What becomes stale when it appears or disappears. What counts it may become a stub, or
+    /// cease to be one.
     pub fn tags(&self) -> Vec<Tag> {
-        let comments = [Some(self.id), self.parent_id].into_iter().flatten().map(Tag::Comment);
+        let comments = [self.id].into_iter().chain(self.counted_by()).map(Tag::Comment);
         comments.chain([Tag::Comments(self.article_id)]).collect()
     }
 
@@ -127,13 +142,39 @@ pub struct CommentAuthor {
     pub nickname: String,
 }
 
+/// Whom a comment replies to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct InReplyTo {
+    /// The comment that it replies to, which may be one that readers do not see.
+    pub id: CommentId,
+    /// Who wrote that; null where it is gone.
+    pub nickname: Option<String>,
+}
+
+/// Who wrote the comments that others reply to.
+pub type Nicknames = HashMap<CommentId, String>;
+
+impl InReplyTo {
+    /// What a comment replies to, if it does.
+    pub fn of(row: &CommentRow, nicknames: &Nicknames) -> Option<Self> {
+        let id = row.parent_id?;
+        Some(Self { id, nickname: nicknames.get(&id).cloned() })
+    }
+}
+
 /// A comment as readers get it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PublicComment {
     pub id: CommentId,
     pub article_id: ArticleId,
-    /// The comment that it replies to. Replies have no replies.
-    pub parent_id: Option<CommentId>,
+    /// The comment that its thread begins with, below which it is shown; null where it begins a
+    /// thread itself.
+    pub thread_id: Option<CommentId>,
+    /// The comment that it replies to; null where it begins a thread.
+    pub in_reply_to: Option<InReplyTo>,
+    /// How many comments readers see in the thread that it begins; of a reply, how many of those
+    /// that reply to it. Stubs do not count.
+    pub reply_count: i32,
     /// Its place among the article's comments: grows, never changes, with gaps.
     pub ordinal: i32,
     /// Null where the comment is gone.
@@ -145,12 +186,15 @@ pub struct PublicComment {
     pub deleted: bool,
 }
 
-impl From<&CommentRow> for PublicComment {
-    fn from(row: &CommentRow) -> Self {
+impl PublicComment {
+    /// As readers see it, where those who wrote what others reply to are called so.
+    pub fn new(row: &CommentRow, nicknames: &Nicknames) -> Self {
         Self {
             id: row.id,
             article_id: row.article_id,
-            parent_id: row.parent_id,
+            thread_id: row.thread_id,
+            in_reply_to: InReplyTo::of(row, nicknames),
+            reply_count: row.replies,
             ordinal: row.ordinal,
             author: row.is_approved().then(|| row.author()),
             body: row.is_approved().then(|| row.body.clone()),
@@ -165,7 +209,10 @@ impl From<&CommentRow> for PublicComment {
 pub struct PostedComment {
     pub id: CommentId,
     pub article_id: ArticleId,
-    pub parent_id: Option<CommentId>,
+    /// The comment that its thread begins with; null where it begins one.
+    pub thread_id: Option<CommentId>,
+    /// The comment that it replies to; null where it begins a thread.
+    pub in_reply_to: Option<InReplyTo>,
     pub ordinal: i32,
     pub author: CommentAuthor,
     /// As it was tidied.
@@ -176,12 +223,14 @@ pub struct PostedComment {
     pub status: CommentStatus,
 }
 
-impl From<&CommentRow> for PostedComment {
-    fn from(row: &CommentRow) -> Self {
+impl PostedComment {
+    /// As it was taken in.
+    pub fn new(row: &CommentRow, nicknames: &Nicknames) -> Self {
         Self {
             id: row.id,
             article_id: row.article_id,
-            parent_id: row.parent_id,
+            thread_id: row.thread_id,
+            in_reply_to: InReplyTo::of(row, nicknames),
             ordinal: row.ordinal,
             author: row.author(),
             body: row.body.clone(),
@@ -200,6 +249,25 @@ pub struct Thread {
     pub count: i32,
 }
 
+/// A comment that begins a thread, and what is said in it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CommentThread {
+    /// What it begins with, or the stub that keeps its place.
+    pub comment: PublicComment,
+    /// The oldest replies in it, in their order. Send `next` as `cursor` to
+    /// `GET /v1/comments/{id}/replies` to get more.
+    pub replies: Page<PublicComment>,
+}
+
+/// A page of the threads under an article.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Threads {
+    #[serde(flatten)]
+    pub page: Page<CommentThread>,
+    /// How many comments are shown under the article in all; those that are gone do not count.
+    pub count: i32,
+}
+
 /// A comment as moderators see it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Comment {
@@ -207,6 +275,8 @@ pub struct Comment {
     pub article_id: ArticleId,
     /// The comment that it replies to.
     pub parent_id: Option<CommentId>,
+    /// The comment that its thread begins with; null where it begins one.
+    pub thread_id: Option<CommentId>,
     /// Its place among the article's comments.
     pub ordinal: i32,
     pub author: CommentAuthor,
@@ -218,7 +288,8 @@ pub struct Comment {
     pub reason: Option<Reason>,
     /// What was said about it; for the newsroom.
     pub note: Option<String>,
-    /// How many of its replies readers see. It does not move the version.
+    /// How many comments readers see in the thread that it begins; of a reply, how many of those
+    /// that reply to it. It does not move the version.
     pub replies: i32,
     /// Moves with every decision; the `ETag` is made of it.
     pub version: i32,
@@ -231,6 +302,8 @@ pub struct Comment {
 pub struct ListedComment {
     #[serde(flatten)]
     pub comment: Comment,
+    /// The comment that it replies to; `nickname` is null where readers do not see that one.
+    pub in_reply_to: Option<InReplyTo>,
     /// The article as readers have it; null while it is not public.
     pub article: Option<CommentedArticle>,
 }
@@ -248,6 +321,7 @@ impl From<&CommentRow> for Comment {
             id: row.id,
             article_id: row.article_id,
             parent_id: row.parent_id,
+            thread_id: row.thread_id,
             ordinal: row.ordinal,
             author: row.author(),
             user_id: row.user_id,
@@ -285,7 +359,7 @@ pub struct CommentInput {
         pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*[^\s\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*[^\s\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
     )]
     pub body: String,
-    /// The comment that it replies to: one that is shown, and no reply itself.
+    /// The comment that it replies to: one that readers see, be it a reply itself.
     #[serde(default)]
     pub parent_id: Option<CommentId>,
     /// Leave it out. A form may have a field of this name that people do not see: programs fill
@@ -312,7 +386,7 @@ pub struct StaffCommentInput {
         pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*[^\s\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*[^\s\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
     )]
     pub body: String,
-    /// The comment that it replies to: one that is shown, and no reply itself.
+    /// The comment that it replies to: one that readers see, be it a reply itself.
     #[serde(default)]
     pub parent_id: Option<CommentId>,
 }
@@ -343,6 +417,44 @@ pub struct ThreadFilter {
     #[param(inline, required = false)]
     pub limit: Limit,
     /// The `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// How many replies come along with each thread: 1 to 10, 3 unless told.
+pub type RepliesShown = Bounded<1, 10, 3>;
+
+/// Which of an article's threads, in which order.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ThreadsFilter {
+    /// The order of the threads, by the comments that they begin with. In each the oldest reply
+    /// comes first.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub sort: CommentSort,
+    /// How many threads at once.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub limit: Limit,
+    /// How many replies come along with each.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub replies: RepliesShown,
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// Which page of the replies to a comment.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RepliesFilter {
+    /// How many at once.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    pub limit: Limit,
+    /// The `next` of the page before, or of the thread's `replies`.
     pub cursor: Option<String>,
 }
 

@@ -1,5 +1,7 @@
 //! The way of a new comment: open? who? in answer to what? said before? too much? what words?
 //! linked? and the mode.
+use std::num::NonZeroU32;
+
 use super::{
     flood,
     model::{AuthorKind, CommentInput, CommentRow, CommentStatus, Reason, StaffCommentInput},
@@ -21,6 +23,7 @@ const REPEATED: i64 = 24 * 60 * 60;
 /// A comment that has passed every check, on its way into the thread.
 struct Passed {
     parent_id: Option<CommentId>,
+    thread_id: Option<CommentId>,
     kind: AuthorKind,
     nickname: String,
     user_id: Option<UserId>,
@@ -40,23 +43,25 @@ enum Filtered {
 }
 
 /// Takes in a reader's comment: shown at once, held for a moderator, or set aside. The party is
-/// a pseudonym for where it comes from.
+/// a pseudonym for where it comes from; comments close after so many days, where the newsroom says
+/// so.
 pub fn by_guest(
     tx: &mut Tx<'_>,
     article: ArticleId,
     input: &CommentInput,
     party: Option<&str>,
+    close_after: Option<NonZeroU32>,
 ) -> Result<CommentRow> {
     tx.lock(article)?;
     let now = tx.now();
-    let mode = threads::open(tx, article, now)?;
+    let mode = threads::open(tx, article, close_after, now)?;
     let nickname = wording::tidy_name(&input.nickname);
     let body = wording::tidy_body(&input.body);
     if users::queries::is_named(tx, &text::fold(&nickname))? {
         let detail = "is the name of someone in the newsroom";
         return Err(Error::invalid("/nickname", "staff_name", detail));
     }
-    check_parent(tx, article, input.parent_id)?;
+    let thread_id = thread_of(tx, article, input.parent_id)?;
     let lately = (now.plus_seconds(-REPEATED), now.latest());
     if queries::was_said(tx, article, &wording::digest(&body), lately)? {
         let detail = "The same was said under this article within the last 24 hours.";
@@ -74,6 +79,7 @@ pub fn by_guest(
     };
     let passed = Passed {
         parent_id: input.parent_id,
+        thread_id,
         kind: AuthorKind::Guest,
         nickname,
         user_id: None,
@@ -116,19 +122,25 @@ fn filter(
 }
 
 /// Takes in a comment of the newsroom's own, shown at once.
-pub fn by_staff(tx: &mut Tx<'_>, caller: &Caller, input: &StaffCommentInput) -> Result<CommentRow> {
+pub fn by_staff(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    input: &StaffCommentInput,
+    close_after: Option<NonZeroU32>,
+) -> Result<CommentRow> {
     tx.lock(input.article_id)?;
     let now = tx.now();
     // The article is named in the body here, so its absence is the body's fault.
-    threads::open(tx, input.article_id, now).map_err(|err| match err {
+    threads::open(tx, input.article_id, close_after, now).map_err(|err| match err {
         Error::NotFound | Error::Gone(_) => {
             Error::invalid("/article_id", "missing", "is not the id of a public article")
         }
         other => other,
     })?;
-    check_parent(tx, input.article_id, input.parent_id)?;
+    let thread_id = thread_of(tx, input.article_id, input.parent_id)?;
     let passed = Passed {
         parent_id: input.parent_id,
+        thread_id,
         kind: AuthorKind::Staff,
         nickname: caller.name.clone(),
         user_id: Some(caller.id),
@@ -140,15 +152,19 @@ pub fn by_staff(tx: &mut Tx<'_>, caller: &Caller, input: &StaffCommentInput) -> 
     store(tx, input.article_id, passed)
 }
 
-fn check_parent(tx: &mut Tx<'_>, article: ArticleId, parent: Option<CommentId>) -> Result<()> {
-    let Some(parent) = parent else { return Ok(()) };
-    match queries::parent_of(tx, article, parent)? {
+/// What the thread of a reply to `parent` begins with; `None` where there is none to reply to.
+fn thread_of(
+    tx: &mut Tx<'_>,
+    article: ArticleId,
+    parent: Option<CommentId>,
+) -> Result<Option<CommentId>> {
+    let Some(parent) = parent else { return Ok(None) };
+    match queries::thread_of(tx, article, parent)? {
+        Some(thread) => Ok(Some(thread.unwrap_or(parent))),
         None => {
             let detail = "is not the id of a comment that is shown under this article";
             Err(Error::invalid("/parent_id", "missing", detail))
         }
-        Some(Some(_)) => Err(Error::invalid("/parent_id", "depth", "is a reply itself")),
-        Some(None) => Ok(()),
     }
 }
 
@@ -159,6 +175,7 @@ fn store(tx: &mut Tx<'_>, article: ArticleId, passed: Passed) -> Result<CommentR
         id: CommentId::new(),
         article_id: article,
         parent_id: passed.parent_id,
+        thread_id: passed.thread_id,
         ordinal: queries::take_ordinal(tx, article, now)?,
         author_kind: passed.kind,
         nickname: passed.nickname,

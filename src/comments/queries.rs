@@ -1,10 +1,17 @@
 //! Every statement about comments and their threads.
+use std::collections::HashMap;
+
 use diesel::{IntoSql, prelude::*, sql_types::Bool};
 
-use super::model::{CommentFilter, CommentRow, CommentSort, CommentStatus, ThreadFilter};
+use super::model::{
+    CommentFilter, CommentRow, CommentSort, CommentStatus, Nicknames, RepliesFilter, RepliesShown,
+    ThreadFilter, ThreadsFilter,
+};
 use crate::{
     db::{
-        Conn, columns,
+        Conn,
+        any_of::any_of,
+        columns, dialect,
         schema::{comment_threads, comments},
     },
     error::Result,
@@ -115,8 +122,114 @@ pub fn tally(conn: &mut Conn, article: ArticleId) -> Result<Option<(i32, Instant
     Ok(row.optional()?)
 }
 
-/// Of a comment that readers see as itself: which one it replies to.
-pub fn parent_of(
+/// The same of several articles, of those that have any. One statement for any number.
+pub fn tallies(
+    conn: &mut Conn,
+    articles: &[ArticleId],
+) -> Result<HashMap<ArticleId, (i32, Instant)>> {
+    let rows: Vec<(ArticleId, i32, Instant)> = comment_threads::table
+        .filter(any_of(comment_threads::article_id, articles.iter().copied()))
+        .select((
+            comment_threads::article_id,
+            comment_threads::approved,
+            comment_threads::updated_at,
+        ))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(article, count, at)| (article, (count, at))).collect())
+}
+
+/// The threads of an article as readers get them, by the comments that they begin with, one more
+/// than the limit.
+pub fn threads(
+    conn: &mut Conn,
+    article: ArticleId,
+    filter: &ThreadsFilter,
+    after: Option<i32>,
+) -> Result<Vec<CommentRow>> {
+    let mut rows = comments::table
+        .filter(comments::article_id.eq(article))
+        .filter(comments::thread_id.is_null())
+        .filter(comments::shown.eq(true))
+        .limit(filter.limit.rows() + 1)
+        .select(CommentRow::as_select())
+        .into_boxed();
+    rows = match filter.sort {
+        CommentSort::Oldest => rows.order(comments::ordinal.asc()),
+        CommentSort::Newest => rows.order(comments::ordinal.desc()),
+    };
+    if let Some(ordinal) = after {
+        rows = match filter.sort {
+            CommentSort::Oldest => rows.filter(comments::ordinal.gt(ordinal)),
+            CommentSort::Newest => rows.filter(comments::ordinal.lt(ordinal)),
+        };
+    }
+    Ok(rows.load(conn)?)
+}
+
+/// The oldest replies of each of these threads, up to so many and one more: two statements for any
+/// number of threads.
+pub fn first_replies(
+    conn: &mut Conn,
+    article: ArticleId,
+    threads: &[CommentId],
+    limit: RepliesShown,
+) -> Result<HashMap<CommentId, Vec<CommentRow>>> {
+    let mut first: HashMap<CommentId, Vec<CommentRow>> = HashMap::new();
+    if threads.is_empty() {
+        return Ok(first);
+    }
+    let ids = dialect::replies::first_of_each(conn, article, threads, limit.rows() + 1)?;
+    let rows: Vec<CommentRow> = comments::table
+        .filter(any_of(comments::id, ids))
+        .order(comments::ordinal)
+        .select(CommentRow::as_select())
+        .load(conn)?;
+    for row in rows {
+        if let Some(thread) = row.thread_id {
+            first.entry(thread).or_default().push(row);
+        }
+    }
+    Ok(first)
+}
+
+/// What is said in the thread that the comment begins, or in reply to it, as readers get it, one
+/// more than the limit.
+pub fn replies(
+    conn: &mut Conn,
+    comment: &CommentRow,
+    filter: &RepliesFilter,
+    after: Option<i32>,
+) -> Result<Vec<CommentRow>> {
+    let rows = comments::table
+        .filter(comments::article_id.eq(comment.article_id))
+        .filter(comments::shown.eq(true))
+        .filter(comments::ordinal.gt(after.unwrap_or_default()))
+        .order(comments::ordinal)
+        .limit(filter.limit.rows() + 1)
+        .select(CommentRow::as_select())
+        .into_boxed();
+    let rows = match comment.thread_id {
+        None => rows.filter(comments::thread_id.eq(comment.id)),
+        Some(_) => rows.filter(comments::parent_id.eq(comment.id)),
+    };
+    Ok(rows.load(conn)?)
+}
+
+/// Who wrote those of these comments that readers see.
+pub fn nicknames(conn: &mut Conn, ids: &[CommentId]) -> Result<Nicknames> {
+    if ids.is_empty() {
+        return Ok(Nicknames::new());
+    }
+    let rows: Vec<(CommentId, String)> = comments::table
+        .filter(any_of(comments::id, ids.iter().copied()))
+        .filter(comments::status.eq(CommentStatus::Approved))
+        .select((comments::id, comments::nickname))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Of a comment that readers see as itself: what its thread begins with, if not with itself.
+pub fn thread_of(
     conn: &mut Conn,
     article: ArticleId,
     id: CommentId,
@@ -125,7 +238,7 @@ pub fn parent_of(
         .find(id)
         .filter(comments::article_id.eq(article))
         .filter(comments::status.eq(CommentStatus::Approved))
-        .select(comments::parent_id)
+        .select(comments::thread_id)
         .first(conn);
     Ok(row.optional()?)
 }
@@ -171,8 +284,8 @@ pub fn insert(conn: &mut Conn, comment: &CommentRow) -> Result<()> {
     Ok(())
 }
 
-/// Counts one approved comment more or less, in its thread and with the comment that it replies
-/// to. The caller holds the article's lock.
+/// Counts one approved comment more or less, under its article, in its thread, and with the comment
+/// that it replies to. The caller holds the article's lock.
 pub fn count(conn: &mut Conn, comment: &CommentRow, by: i32, now: Instant) -> Result<()> {
     diesel::update(comment_threads::table.find(comment.article_id))
         .set((
@@ -180,9 +293,9 @@ pub fn count(conn: &mut Conn, comment: &CommentRow, by: i32, now: Instant) -> Re
             comment_threads::updated_at.eq(now),
         ))
         .execute(conn)?;
-    if let Some(parent) = comment.parent_id {
+    for above in comment.counted_by() {
         let approved = comments::status.eq(CommentStatus::Approved);
-        diesel::update(comments::table.find(parent))
+        diesel::update(comments::table.find(above))
             .set((
                 comments::replies.eq(comments::replies + by),
                 comments::shown.eq(approved.or((comments::replies + by).gt(0))),

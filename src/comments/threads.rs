@@ -1,8 +1,9 @@
 //! The article that a thread hangs on: whether readers see it, and whether they may comment.
-use std::collections::HashMap;
+use std::{collections::HashMap, num::NonZeroU32};
 
 use super::{
-    model::{CommentRow, CommentSort, CommentedArticle, PublicComment, ThreadFilter},
+    closing::Openness,
+    model::{CommentRow, CommentSort, CommentedArticle, Nicknames, PublicComment, ThreadFilter},
     queries,
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     db::Conn,
     error::{Error, FieldError, Result, Retraction},
     http::cursor::Page,
-    ids::ArticleId,
+    ids::{ArticleId, CommentId},
     sections::{self, model::CommentsMode, tree::Tree},
     time::Instant,
 };
@@ -43,14 +44,29 @@ pub struct Beginning {
     pub page: Page<PublicComment>,
 }
 
-/// The beginning of the thread, for the article's page: one statement.
+/// The beginning of the thread, for the article's page: one statement, and one for its replies.
 pub fn beginning(conn: &mut Conn, id: ArticleId) -> Result<Beginning> {
     let filter = ThreadFilter::default();
     let (count, changed_at, rows) = queries::beginning(conn, id, &filter)?;
     let page = Page::cut(&list_name(id, filter.sort), rows, filter.limit, |last: &CommentRow| {
         last.ordinal
     })?;
-    Ok(Beginning { count, changed_at, page: page.map(|row| PublicComment::from(&row)) })
+    Ok(Beginning { count, changed_at, page: shown(conn, page)? })
+}
+
+/// The comments as readers see them: one statement more where there are replies among them.
+pub fn shown(conn: &mut Conn, page: Page<CommentRow>) -> Result<Page<PublicComment>> {
+    let nicknames = nicknames(conn, &page.data)?;
+    Ok(page.map(|row| PublicComment::new(&row, &nicknames)))
+}
+
+/// Who wrote what these comments reply to, as far as readers see it.
+pub fn nicknames<'a>(
+    conn: &mut Conn,
+    rows: impl IntoIterator<Item = &'a CommentRow>,
+) -> Result<Nicknames> {
+    let parents: Vec<CommentId> = rows.into_iter().filter_map(|row| row.parent_id).collect();
+    queries::nicknames(conn, &parents)
 }
 
 /// What the cursors of a thread are good for.
@@ -74,8 +90,14 @@ pub fn subjects(
     Ok(public.into_iter().filter_map(subject).collect())
 }
 
-/// What happens to new comments under the article; refuses where none are taken.
-pub fn open(conn: &mut Conn, id: ArticleId, now: Instant) -> Result<CommentsMode> {
+/// What happens to new comments under the article, where the newsroom has them close after so many
+/// days; refuses where none are taken.
+pub fn open(
+    conn: &mut Conn,
+    id: ArticleId,
+    close_after: Option<NonZeroU32>,
+    now: Instant,
+) -> Result<CommentsMode> {
     let when = When { at: now, now };
     let edition = editions::queries::public(conn, id, when)?.ok_or(Error::NotFound)?;
     let tree = sections::queries::tree(conn)?.visible();
@@ -83,13 +105,19 @@ pub fn open(conn: &mut Conn, id: ArticleId, now: Instant) -> Result<CommentsMode
     if edition.kind == EditionKind::Retracted {
         return Err(gone(edition));
     }
-    match edition.document.0.article.comments_mode.resolved(section.comments_mode) {
+    let (article, published_at) = (&edition.document.0.article, edition.published_at);
+    let Openness { mode, closes_at } =
+        Openness::of(article, published_at, Some(section), close_after, now);
+    match mode {
         CommentsMode::Closed => {
-            let detail = "This article takes no new comments.";
-            let errors = vec![FieldError::at("", "closed", detail)];
-            Err(Error::Conflict { detail: detail.to_owned(), errors })
+            let detail = match closes_at {
+                Some(at) => format!("The comments under this article have closed at {at}."),
+                None => "This article takes no new comments.".to_owned(),
+            };
+            let errors = vec![FieldError::at("", "closed", detail.clone())];
+            Err(Error::Conflict { detail, errors })
         }
-        open => Ok(open),
+        CommentsMode::Pre | CommentsMode::Post => Ok(mode),
     }
 }
 

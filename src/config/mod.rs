@@ -83,6 +83,9 @@ pub struct Config {
     pub four_eyes: FourEyes,
     /// `REPORTS_TO_HOLD`: from how many addresses reports send a comment back to the moderators.
     pub reports_to_hold: Option<NonZeroU32>,
+    /// `COMMENTS_CLOSE_AFTER_DAYS`: how long after its publication an article takes comments, unless
+    /// it or its section says otherwise.
+    pub comments_close_after_days: Option<NonZeroU32>,
     /// `DELIVERY_MAX_AGE`: seconds for which readers' caches may keep an answer.
     pub delivery_max_age: u32,
     /// `DELIVERY_SHARED_MAX_AGE`: the same for caches that many readers share, where it differs.
@@ -130,6 +133,7 @@ pub const NAMES: &[&str] = &[
     "DEFAULT_LANGUAGE",
     "FOUR_EYES",
     "REPORTS_TO_HOLD",
+    "COMMENTS_CLOSE_AFTER_DAYS",
     "DELIVERY_MAX_AGE",
     "DELIVERY_SHARED_MAX_AGE",
     "DELIVERY_STALE_IF_ERROR",
@@ -217,6 +221,11 @@ impl Config {
             default_language: get("DEFAULT_LANGUAGE").unwrap_or_else(|| "en".to_owned()),
             four_eyes: parsed("FOUR_EYES", get("FOUR_EYES").as_deref(), "off")?,
             reports_to_hold: count("REPORTS_TO_HOLD", get("REPORTS_TO_HOLD").as_deref(), "3")?,
+            comments_close_after_days: count(
+                "COMMENTS_CLOSE_AFTER_DAYS",
+                get("COMMENTS_CLOSE_AFTER_DAYS").as_deref(),
+                "off",
+            )?,
             delivery_max_age: parsed("DELIVERY_MAX_AGE", get("DELIVERY_MAX_AGE").as_deref(), "60")?,
             delivery_shared_max_age: get("DELIVERY_SHARED_MAX_AGE")
                 .map(|value| parsed("DELIVERY_SHARED_MAX_AGE", Some(&value), ""))
@@ -361,6 +370,7 @@ mod tests {
             ("DEFAULT_LANGUAGE", "klingon!"),
             ("FOUR_EYES", "perhaps"),
             ("REPORTS_TO_HOLD", "0"),
+            ("COMMENTS_CLOSE_AFTER_DAYS", "soon"),
             ("DELIVERY_MAX_AGE", "-1"),
             ("DELIVERY_SHARED_MAX_AGE", "soon"),
             ("DELIVERY_STALE_IF_ERROR", "an hour"),

@@ -34,7 +34,7 @@ codes! {
     "control" [INVALID] "The text has characters that control how it is shown.";
     "cursor" [MALFORMED] "Not a cursor of this list with these filters. Begin again without one.";
     "cycle" [CONFLICT] "A section cannot stand below itself.";
-    "depth" [INVALID] "Too many levels: sections have four, comments two.";
+    "depth" [INVALID] "Too many levels: sections have four.";
     "distinct" [INVALID] "The same stands there twice.";
     "duplicate" [INVALID, MALFORMED] "The member or parameter was sent twice.";
     "edited_since" [] "The article was edited after it was approved.";

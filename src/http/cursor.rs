@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::query::Limit;
+use super::query::Bounded;
 use crate::error::{Error, Result};
 
 /// Where a page ended: the sort key and id of its last row, opaque to clients.
@@ -75,10 +75,10 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// Cuts `rows`, of which one more than the limit was asked for, to a page of the list `of`.
-    pub fn cut<K: Serialize>(
+    pub fn cut<K: Serialize, const MIN: u8, const MAX: u8, const DEFAULT: u8>(
         of: &str,
         found: impl Into<Rows<T>>,
-        limit: Limit,
+        limit: Bounded<MIN, MAX, DEFAULT>,
         key: impl FnOnce(&T) -> K,
     ) -> Result<Self> {
         let Rows { mut rows, total } = found.into();

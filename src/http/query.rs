@@ -38,48 +38,59 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T> {
     })
 }
 
-/// How many items a list answers at once: 1 to 100, 20 unless told.
+/// How many items are answered at once: from `MIN` to `MAX`, `DEFAULT` unless told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit(u8);
+pub struct Bounded<const MIN: u8, const MAX: u8, const DEFAULT: u8>(u8);
 
-impl Limit {
-    const MAX: u8 = 100;
+/// How many items a list answers at once: 1 to 100, 20 unless told.
+pub type Limit = Bounded<1, 100, 20>;
 
+impl<const MIN: u8, const MAX: u8, const DEFAULT: u8> Bounded<MIN, MAX, DEFAULT> {
     /// As statements take it.
     pub fn rows(self) -> i64 {
         i64::from(self.0)
     }
 }
 
-impl Default for Limit {
+impl<const MIN: u8, const MAX: u8, const DEFAULT: u8> Default for Bounded<MIN, MAX, DEFAULT> {
     fn default() -> Self {
-        Self(20)
+        Self(DEFAULT)
     }
 }
 
-impl<'de> Deserialize<'de> for Limit {
+impl<'de, const MIN: u8, const MAX: u8, const DEFAULT: u8> Deserialize<'de>
+    for Bounded<MIN, MAX, DEFAULT>
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse() {
-            Ok(limit) if digits && (1..=Self::MAX).contains(&limit) => Ok(Self(limit)),
-            _ => Err(de::Error::custom("expected a whole number from 1 to 100")),
+            Ok(limit) if digits && (MIN..=MAX).contains(&limit) => Ok(Self(limit)),
+            _ => {
+                let expected = format!("expected a whole number from {MIN} to {MAX}");
+                Err(de::Error::custom(expected))
+            }
         }
     }
 }
 
-impl utoipa::PartialSchema for Limit {
+impl<const MIN: u8, const MAX: u8, const DEFAULT: u8> utoipa::PartialSchema
+    for Bounded<MIN, MAX, DEFAULT>
+{
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::Integer)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
-            .minimum(Some(1))
-            .maximum(Some(Self::MAX))
-            .default(Some(20.into()))
+            .minimum(Some(MIN))
+            .maximum(Some(MAX))
+            .default(Some(DEFAULT.into()))
             .into()
     }
 }
-impl utoipa::ToSchema for Limit {}
+impl<const MIN: u8, const MAX: u8, const DEFAULT: u8> utoipa::ToSchema
+    for Bounded<MIN, MAX, DEFAULT>
+{
+}
 
 /// Values separated by commas, such as `id,headline`: a shape for queries.
 #[derive(Debug, Clone, PartialEq, Eq)]

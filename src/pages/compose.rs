@@ -1,5 +1,8 @@
 //! Composes an article: the edition's own words, and everything shared as it is now.
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    num::NonZeroU32,
+};
 
 use super::{
     ads::Ads,
@@ -22,13 +25,16 @@ use crate::{
         input::{AdsMode, Sponsorship},
         related::model::{FrozenLink, LinkKind},
     },
-    comments::threads::{self, Beginning},
+    comments::{
+        closing::Openness,
+        threads::{self, Beginning},
+    },
     db::{Conn, snapshot::Snapshot},
     error::Result,
     http::cache::Made,
     ids::{ArticleId, SectionId, UserId},
     media,
-    sections::{model::CommentsMode, tree::Tree},
+    sections::tree::Tree,
     tags::Tag,
     text, text_enum,
     time::Instant,
@@ -110,6 +116,8 @@ pub struct Composition<'a> {
     pub comments: bool,
     /// Where readers have the site, where that is known.
     pub site_url: Option<&'a str>,
+    /// After how many days comments close, where the article and its section do not say.
+    pub comments_close_after: Option<NonZeroU32>,
 }
 
 /// The article as readers get it: as many statements however long it is.
@@ -129,6 +137,9 @@ pub fn article(
     let related = resolve_links(conn, &related_links, how, made)?;
     let authors = named(conn, article.authors.iter().flatten().copied(), made)?;
 
+    let within = section.and_then(|id| how.tree.get(id));
+    let close_after = how.comments_close_after;
+    let openness = Openness::of(&article, published_at, within, close_after, now);
     let boxed = article.boxed_links();
     let shows_ads = how.ads && article.ads.mode == AdsMode::On;
     let showing = if shows_ads { showing(conn, now, made)? } else { Showing::default() };
@@ -159,11 +170,8 @@ pub fn article(
     }
 
     let comments = if how.comments {
-        let resolved = section.and_then(|id| how.tree.get(id)).map_or_else(
-            || article.comments_mode.resolved(CommentsMode::Closed),
-            |section| article.comments_mode.resolved(section.comments_mode),
-        );
-        Some(thread(conn, id, resolved, made)?)
+        openness.tell(now, made);
+        Some(thread(conn, id, openness, made)?)
     } else {
         None
     };
@@ -213,13 +221,13 @@ pub fn article(
 fn thread(
     conn: &mut Conn,
     id: ArticleId,
-    resolved: CommentsMode,
+    Openness { mode, closes_at }: Openness,
     made: &mut Made,
 ) -> Result<PageComments> {
     made.of([Tag::Comments(id)]);
     let Beginning { count, changed_at, page } = threads::beginning(conn, id)?;
     made.modified(changed_at);
-    Ok(PageComments { mode: resolved, count, data: page.data, next: page.next })
+    Ok(PageComments { mode, closes_at, count, data: page.data, next: page.next })
 }
 
 /// The ad slots that are shown now.

@@ -80,6 +80,7 @@ async fn get_page(
                     ads: true,
                     comments: true,
                     site_url: settings.0.site_url.as_deref(),
+                    comments_close_after: settings.0.comments_close_after_days,
                 };
                 let article = compose::article(conn, *subject, &how, &mut made)?;
                 PageDocument::Article(article.into())
@@ -305,6 +306,7 @@ fn answer(
         ads: wanted(Include::Ads),
         comments: wanted(Include::Comments),
         site_url: settings.0.site_url.as_deref(),
+        comments_close_after: settings.0.comments_close_after_days,
     };
     let article = compose::article(conn, subject, &how, &mut made)?;
     let document = PageDocument::Article(article.into());

@@ -15,18 +15,19 @@ use crate::{
         },
         input::Genre,
     },
+    comments,
     db::Conn,
     error::{Error, Result},
     http::{
         cache::Made,
         cursor::{self, Page},
-        query::Limit,
+        query::{Commas, Limit},
     },
     ids::{ArticleId, MediaId, SectionId, UserId},
     media,
     sections::{model::Crumb, tree::Tree},
     tags::{Facet, Tag},
-    text,
+    text, text_enum,
     time::Instant,
 };
 
@@ -71,12 +72,25 @@ pub struct ArticleQuery {
     pub limit: Limit,
     /// The `next` of the page before.
     pub cursor: Option<String>,
+    /// What should come along with each, separated by commas: `comment_count`. Naming it in `fields`
+    /// does as well.
+    #[param(value_type = Option<String>, pattern = "^comment_count(,comment_count)*$",
+        example = "comment_count")]
+    pub include: Option<Commas<CardInclude>>,
     /// Which members to answer.
     #[param(schema_with = Fields::<ArticleCard>::named, required = false)]
     pub fields: Option<Fields<ArticleCard>>,
     /// As the articles were at this instant; sections, media and addresses are today's. Only what
     /// is public today is shown as it was, and what an editor has withdrawn of it is left out.
     pub as_of: Option<Instant>,
+}
+
+text_enum! {
+    /// What may come along with an article in a list.
+    pub enum CardInclude {
+        /// How many comments readers see under it.
+        CommentCount = "comment_count",
+    }
 }
 
 /// One page of a list: as many statements for any section, page and number of articles.
@@ -127,7 +141,24 @@ pub fn page(
     if let Some(shown) = shown {
         page.data.retain(|row| shown.contains(&row.article_id));
     }
-    cards(conn, tree, page, when, made)
+    let mut page = cards(conn, tree, page, when, made)?;
+    if query.wants(CardInclude::CommentCount) {
+        count_comments(conn, &mut page.data, made)?;
+    }
+    Ok(page)
+}
+
+/// Says of each article how many comments readers see under it: one statement for any number.
+fn count_comments(conn: &mut Conn, cards: &mut [ArticleCard], made: &mut Made) -> Result<()> {
+    let ids: Vec<ArticleId> = cards.iter().map(|card| card.id).collect();
+    let tallies = comments::queries::tallies(conn, &ids)?;
+    for card in cards {
+        made.of([Tag::Comments(card.id)]);
+        let tally = tallies.get(&card.id);
+        made.modified(tally.map(|(_, changed_at)| *changed_at));
+        card.comment_count = Some(tally.map_or(0, |(count, _)| *count));
+    }
+    Ok(())
 }
 
 /// The lists of the sections in question; `None` where every article is in question.
@@ -216,12 +247,19 @@ fn cards(
             main_media: summary.main_media.as_ref().and_then(|used| gallery.place(used, made)),
             published_at: row.published_at,
             modified_at: row.modified_at,
+            comment_count: None,
         });
     }
     Ok(Page { data: shown, next: page.next, total: page.total })
 }
 
 impl ArticleQuery {
+    /// Whether this is to come along with each article.
+    fn wants(&self, what: CardInclude) -> bool {
+        let included = self.include.as_ref().is_some_and(|list| list.0.contains(&what));
+        included || self.fields.as_ref().is_some_and(|fields| fields.name(what.as_str()))
+    }
+
     /// Refuses what no list can have.
     pub fn check(&self) -> Result<()> {
         if self.language.as_deref().is_some_and(|language| !text::LANGUAGE.is_match(language)) {

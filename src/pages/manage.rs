@@ -67,6 +67,7 @@ async fn preview_article(
             ads: true,
             comments: false,
             site_url: settings.0.site_url.as_deref(),
+            comments_close_after: settings.0.comments_close_after_days,
         };
         let page = compose::article(conn, subject, &how, &mut Made::default())?;
         Answer::ok(&PageDocument::Article(page.into()))

@@ -41,6 +41,8 @@ pub enum PageDocument {
 pub struct PageComments {
     /// Whether readers may comment, and whether before or after a moderator looks.
     pub mode: CommentsMode,
+    /// When the comments close by themselves, or have closed; null where they do not.
+    pub closes_at: Option<Instant>,
     /// How many comments readers see in all.
     pub count: i32,
     /// The oldest 20, in their order.
@@ -128,6 +130,10 @@ pub struct ArticleCard {
     pub main_media: Option<PlacedMedia>,
     pub published_at: Instant,
     pub modified_at: Instant,
+    /// How many comments readers see under it. Comes where `include` or `fields` names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub comment_count: Option<i32>,
 }
 
 /// The front of a section.

@@ -281,8 +281,16 @@ fn placed(
     input: SectionInput,
     current: Option<&Section>,
 ) -> Result<Section> {
-    let SectionInput { parent_id, slug, name, description, position, hidden, comments_mode } =
-        input;
+    let SectionInput {
+        parent_id,
+        slug,
+        name,
+        description,
+        position,
+        hidden,
+        comments_mode,
+        comments_close_after_days,
+    } = input;
     let slug = slug.unwrap_or_else(|| text::slugify(&name));
     if slug.is_empty() {
         return Err(Error::invalid("/slug", "required", "cannot be made from the name; send one"));
@@ -320,6 +328,7 @@ fn placed(
         position,
         hidden,
         comments_mode,
+        comments_close_after_days,
         version: current.map_or(1, |current| current.version + 1),
         created_at: current.map_or(now, |current| current.created_at),
         updated_at: now,

@@ -50,6 +50,9 @@ pub struct Section {
     pub hidden: bool,
     /// What its articles inherit.
     pub comments_mode: CommentsMode,
+    /// How many days after `published_at` the comments under its articles close by themselves; 0:
+    /// never; null: as the setting `COMMENTS_CLOSE_AFTER_DAYS` says.
+    pub comments_close_after_days: Option<i32>,
     /// Moves with every change; the `ETag` is made of it.
     pub version: i32,
     pub created_at: Instant,
@@ -80,6 +83,7 @@ impl Section {
             position: self.position,
             hidden: self.hidden,
             comments_mode: self.comments_mode,
+            comments_close_after_days: self.comments_close_after_days,
         }
     }
 }
@@ -116,6 +120,12 @@ pub struct SectionInput {
     #[serde(default)]
     #[schema(default = "pre")]
     pub comments_mode: CommentsMode,
+    /// How many days after `published_at` the comments under its articles close by themselves; 0:
+    /// never. As the setting `COMMENTS_CLOSE_AFTER_DAYS` says when absent.
+    #[serde(default)]
+    #[validate(range(min = 0, max = 3650))]
+    #[schema(minimum = 0, maximum = 3650)]
+    pub comments_close_after_days: Option<i32>,
 }
 
 /// Which sections to list.

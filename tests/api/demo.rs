@@ -92,6 +92,8 @@ async fn there_is_some_of_everything(admin: &Client) {
     let states = ["approved", "pending", "rejected"];
     assert_eq!(distinct(&comments, "status"), BTreeSet::from(states));
     assert!(comments.iter().any(|comment| !comment["parent_id"].is_null()));
+    let deep = |comment: &&Value| comment["parent_id"] != comment["thread_id"];
+    assert!(comments.iter().any(|comment| deep(&comment)), "a reply to a reply");
 }
 
 fn types(blocks: &Value) -> Vec<&str> {

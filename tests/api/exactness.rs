@@ -273,7 +273,10 @@ impl Newsroom {
             12 | 13 => {
                 let thread = format!("/v1/articles/{article}/comments");
                 let body = format!("I say {}.", self.random.u32(..));
-                let comment = json!({"nickname": "Reader", "body": body});
+                // A reply to another, where that is under the same article and shown.
+                let known = self.random.choice(&self.comments).cloned();
+                let parent = known.filter(|_| self.random.bool());
+                let comment = json!({"nickname": "Reader", "body": body, "parent_id": parent});
                 let said = self.app.anyone().post(&thread, comment).await;
                 if said.status.is_success() {
                     self.comments.push(id(&said.body));
@@ -350,8 +353,14 @@ impl Newsroom {
 
     /// Everything that readers can ask for.
     pub fn addresses(&self) -> Vec<String> {
-        let queries =
-            ["", "?limit=2", "?sort=oldest&total=true", "?language=pl", "?limit=1&total=true"];
+        let queries = [
+            "",
+            "?limit=2",
+            "?include=comment_count",
+            "?sort=oldest&total=true",
+            "?language=pl",
+            "?limit=1&total=true",
+        ];
         let mut all: Vec<String> =
             queries.iter().map(|query| format!("/v1/articles{query}")).collect();
         all.extend(
@@ -388,10 +397,12 @@ impl Newsroom {
             all.push(format!("/v1/articles/{article}"));
             all.push(format!("/v1/articles/{article}?include=ads,comments"));
             all.push(format!("/v1/articles/{article}/comments?sort=newest"));
+            all.push(format!("/v1/articles/{article}/threads?replies=1&limit=2"));
         }
         all.extend(self.media.iter().map(|id| format!("/v1/media/{id}")));
         all.extend(self.credits.iter().map(|id| format!("/v1/media-credits/{id}")));
         all.extend(self.comments.iter().map(|id| format!("/v1/comments/{id}")));
+        all.extend(self.comments.iter().map(|id| format!("/v1/comments/{id}/replies?limit=1")));
         all
     }
 

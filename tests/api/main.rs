@@ -41,6 +41,7 @@ mod settings;
 mod stale;
 mod support;
 mod tampered;
+mod threads;
 mod throttle;
 mod traces;
 mod transfer;

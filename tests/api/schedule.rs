@@ -15,6 +15,7 @@ on_both_engines! {
     a_schedule_is_replaced_on_demand,
     an_edition_is_moved_alone,
     what_was_never_public_is_approved_again,
+    what_was_edited_is_in_review_again_under_four_eyes,
     an_address_that_was_taken_meanwhile_is_in_the_way,
     only_what_is_scheduled_is_cancelled_or_moved,
     whoever_does_not_edit_the_section_changes_no_schedule,
@@ -300,6 +301,32 @@ async fn what_was_never_public_is_approved_again(app: TestApp) {
     admin.get(&place).await.expect(404);
 }
 
+async fn what_was_edited_is_in_review_again_under_four_eyes(app: TestApp) {
+    for (rule, edited, status) in [
+        ("on", false, "approved"),
+        ("on", true, "in_review"),
+        ("except-corrections", true, "approved"),
+    ] {
+        let settings = |name: &str| (name == "FOUR_EYES").then(|| rule.to_owned());
+        let app = TestApp::start_with(app.engine(), settings).await;
+        let (admin, world) = (app.admin().await, section(&app, "World").await);
+        let editor = app.signed_in(Role::Editor).await;
+        let article = draft(&editor, &world, "The ferry sails").await;
+        let at = at(&article);
+        step(&editor, &at, "submit", json!({})).await.expect(200);
+        step(&admin, &at, "approve", json!({})).await.expect(200);
+        let later = json!({"valid_from": app.in_seconds(600)});
+        step(&admin, &at, "publish", later).await.expect(200);
+        if edited {
+            editor.patch(&at, json!({"lead": "Nobody has seen this."})).await.expect(200);
+        }
+        let done = cancel(&editor, &at, 1).await.expect(200);
+        assert_eq!(done["article"]["status"], status, "{rule}");
+        let allowed = done["article"]["allowed_actions"].as_array().unwrap();
+        assert_eq!(allowed.contains(&json!("publish")), status == "approved", "{rule}");
+    }
+}
+
 async fn an_address_that_was_taken_meanwhile_is_in_the_way(app: TestApp) {
     let (admin, world) = (app.admin().await, section(&app, "World").await);
     let article = draft(&admin, &world, "The ferry sails").await;
@@ -400,7 +427,7 @@ async fn a_flash_a_photo_story_and_a_film_need_no_paragraph(app: TestApp) {
         "credit_id": credit["id"], "decorative": true});
     let medium = admin.post("/manage/v1/media", medium).await.expect(201);
     let image = json!({"media_id": medium["id"]});
-    let film = json!([{"type": "video", "url": "https://media.example.org/a.mp4", "title": "A"}]);
+    let film = json!([{"type": "video", "role": "main", "url": "https://media.example.org/a.mp4", "title": "A"}]);
     for (number, content) in [
         json!({"lead": "The ferry is back."}),
         json!({"main_media": image}),

@@ -174,7 +174,8 @@ async fn furnished(app: TestApp) -> Room {
     articles::draft(&admin, &child, "Not for anyone yet").await;
 
     let first = comments::say(&app, &article, "I was on board.").await.expect(201);
-    comments::reply(&app, &first, "So was I.").await.expect(201);
+    let reply = comments::reply(&app, &first, "So was I.").await.expect(201);
+    comments::reply(&app, &reply, "Nor was I.").await.expect(201);
     let flag = json!({"kind": "flag", "reason": "spam"});
     app.anyone().post(&format!("/v1/comments/{}/reports", id(&first)), flag).await.expect(202);
     let rejected = comments::say(&app, &article, "Buy my boat.").await.expect(201);
@@ -209,6 +210,7 @@ async fn what_breaks_a_rule_is_refused_with_file_and_line(app: TestApp) {
     let ferry = format!("{{\"id\":\"{article}\"");
     let live = "\"number\":2";
     let (comment, own) = (quoted("id", id(thread)), quoted("parent_id", parent));
+    let of_thread = quoted("thread_id", id(thread));
     let admin_is = quoted("id", admin);
 
     // Table, a line's mark, what is replaced in that line, by what, and what is said to that.
@@ -364,12 +366,14 @@ async fn what_breaks_a_rule_is_refused_with_file_and_line(app: TestApp) {
             "\"kind\":\"me\"",
             "/kind: expected `media`",
         ),
-        ("comment_threads", article, "\"approved\":2", "\"approved\":3", "/approved: must be 2"),
-        ("comments", &comment, "\"replies\":1", "\"replies\":2", "/replies: must be 1"),
+        ("comment_threads", article, "\"approved\":3", "\"approved\":4", "/approved: must be 3"),
+        ("comments", &comment, "\"replies\":2", "\"replies\":3", "/replies: must be 2"),
         ("comments", &comment, "on board.", "on  board. ", "/body: must be tidy"),
         ("comments", &comment, "harbour cat", "harbour\\u0007cat", "/nickname: must not contain"),
         ("comments", "advertising", "\"advertising\"", "null", "/reason: is needed to reject"),
         ("comments", "So was I", id(thread), NOBODY, "/parent_id: is no earlier comment"),
+        ("comments", "So was I", &of_thread, "\"thread_id\":null", "/thread_id: must be that of"),
+        ("comments", "Nor was I", "\"replies\":0", "\"replies\":1", "/replies: must be 0"),
         (
             "comment_reports",
             "spam",

@@ -62,6 +62,7 @@ pub struct ShownArticle {
     pub sponsorship: Option<Sponsorship>,
     pub ads: Ads,
     pub comments_mode: ArticleComments,
+    pub comments_close_after_days: Option<i32>,
     pub canonical_url: Option<String>,
 }
 

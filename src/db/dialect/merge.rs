@@ -1,19 +1,16 @@
 //! The merge of several sorted lists into one page of it. As SQL, since only a `union all` of
 //! limited branches makes both databases walk each list's own index and nothing else.
-use std::{fmt::Write, marker::PhantomData, mem};
+use std::{fmt::Write, mem};
 
-use diesel::{
-    QueryResult, RunQueryDsl,
-    query_builder::{AstPass, Query, QueryFragment, QueryId},
-    sql_types,
-};
+use diesel::{RunQueryDsl, sql_types};
 
+use super::statement::{Bind, Statement};
 use crate::{
-    db::{Conn, MultiBackend},
+    db::Conn,
     error::Result,
     ids::{AnyId, ArticleId, Uid},
     tags::Facet,
-    time::{Instant, Ts},
+    time::Instant,
 };
 
 /// Which keys of editions to merge, and how.
@@ -57,74 +54,6 @@ impl Merge<'_> {
         self.any_of.iter().flat_map(move |facet| ages.iter().map(move |age| (facet, *age)))
     }
 }
-
-/// A value for one of the statement's parameters.
-enum Bind {
-    Text(String),
-    Bool(bool),
-    At(Instant),
-    Id(AnyId),
-    Count(i64),
-}
-
-/// A statement in pieces, each with the parameter behind it. Stays prepared, unlike diesel's own
-/// raw statements, where its form is an ordinary one.
-struct Statement<T> {
-    pieces: Vec<(String, Bind)>,
-    end: String,
-    /// One of too many forms to keep them all.
-    rare: bool,
-    of: PhantomData<T>,
-}
-
-impl<T> Statement<T> {
-    fn new(rare: bool) -> Self {
-        Self { pieces: Vec::new(), end: String::new(), rare, of: PhantomData }
-    }
-
-    /// Goes on with `sql` and a parameter.
-    fn push(&mut self, sql: &str, bind: Bind) {
-        let mut piece = mem::take(&mut self.end);
-        piece.push_str(sql);
-        self.pieces.push((piece, bind));
-    }
-
-    /// Goes on with `sql`.
-    fn push_sql(&mut self, sql: &str) {
-        self.end.push_str(sql);
-    }
-}
-
-impl<T> QueryFragment<MultiBackend> for Statement<T> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        for (piece, bind) in &self.pieces {
-            out.push_sql(piece);
-            match bind {
-                Bind::Text(value) => out.push_bind_param::<sql_types::Text, _>(value)?,
-                Bind::Bool(value) => out.push_bind_param::<sql_types::Bool, _>(value)?,
-                Bind::At(value) => out.push_bind_param::<Ts, _>(value)?,
-                Bind::Id(value) => out.push_bind_param::<Uid, _>(value)?,
-                Bind::Count(value) => out.push_bind_param::<sql_types::BigInt, _>(value)?,
-            }
-        }
-        out.push_sql(&self.end);
-        if self.rare {
-            out.unsafe_to_cache_prepared();
-        }
-        Ok(())
-    }
-}
-
-impl<T> QueryId for Statement<T> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<T> Query for Statement<T> {
-    type SqlType = T;
-}
-
-impl<T> RunQueryDsl<Conn> for Statement<T> {}
 
 /// The editions of one page, in no order: whoever reads their rows sorts those.
 pub fn page(conn: &mut Conn, merge: &Merge<'_>) -> Result<Vec<AnyId>> {

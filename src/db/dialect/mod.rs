@@ -4,8 +4,10 @@ pub mod batch;
 pub mod copy;
 pub mod long;
 pub mod merge;
+pub mod replies;
 pub mod rewrite;
 pub mod rows;
+mod statement;
 pub mod wal;
 
 use std::{collections::BTreeSet, path::Path, time::Duration};

@@ -12,7 +12,7 @@ use url::form_urlencoded::Serializer;
 
 use crate::given::{self, is_fair, text};
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "section_id",
     "section",
     "status",
@@ -27,6 +27,7 @@ const NAMES: [&str; 14] = [
     "from",
     "to",
     "fields",
+    "include",
 ];
 const VALUES: [&str; 12] = [
     "0190c0de-0000-7000-8000-000000000000",

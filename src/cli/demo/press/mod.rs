@@ -137,7 +137,7 @@ async fn store(state: &State, editor: Caller, batch: Batch) -> Result<u64> {
             let mut posted = Vec::with_capacity(remarks.len());
             for Remark { article, input } in &remarks {
                 validator::Validate::validate(input)?;
-                posted.push(posting::by_guest(tx, *article, input, None)?);
+                posted.push(posting::by_guest(tx, *article, input, None, None)?);
             }
             Ok(posted)
         })

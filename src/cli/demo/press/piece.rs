@@ -90,6 +90,7 @@ fn blank() -> ArticleInput {
         sponsorship: None,
         ads: Ads::default(),
         comments_mode: ArticleComments::default(),
+        comments_close_after_days: None,
         canonical_url: None,
     }
 }

@@ -1,0 +1,1 @@
+alter table sections drop column comments_close_after_days;
