@@ -203,8 +203,9 @@ def refer(body, headers):
     return body
 
 
-def prepared(steps):
-    """An article made for this request, with which these steps have been taken."""
+def prepared(steps, publish=None):
+    """An article made for this request, with which these steps have been taken; it is published
+    so."""
     headers = signed_in()
     article = {"headline": "A ferry", "lead": "It swims.",
                "body": [{"type": "paragraph", "text": [{"text": "It swims well."}]}]}
@@ -214,7 +215,9 @@ def prepared(steps):
     answer = made(ARTICLES, article, headers)
     place = f"{ARTICLES}/{answer.json()['id']}"
     for step in steps:
-        answer = made(f"{place}/actions/{step}", {}, {"If-Match": answer.headers["ETag"], **headers})
+        body = publish or {} if step == "publish" else {}
+        fresh = {"If-Match": answer.headers["ETag"], **headers}
+        answer = made(f"{place}/actions/{step}", body, fresh)
     return place.removeprefix(f"{ARTICLES}/")
 
 
@@ -243,7 +246,10 @@ def address(case, headers):
     # A link may have led from where there is nothing.
     ids.update((name, NOBODY) for name, value in ids.items() if value is None)
     if "{number}" in rest and not linked:
-        ids["id"], ids["number"] = prepared(PUBLISHING), 1
+        # Only what is scheduled is cancelled or moved.
+        later = {"valid_from": "2100-01-01T00:00:00Z"}
+        scheduled = rest == "/editions/{number}" and case.method.upper() != "GET"
+        ids["id"], ids["number"] = prepared(PUBLISHING, later if scheduled else None), 1
     elif rest.startswith("/actions/") and collection == ARTICLES and not linked:
         ids["id"] = prepared(BEFORE[rest.removeprefix("/actions/")])
     elif collection == ARTICLES and not linked:
@@ -310,7 +316,7 @@ def improve(case):
     elif "/comment-words" in path and "word" in body:
         # Of random signs hardly ever any can be spelled.
         body["word"] = choose([body["word"], f"{uuid.uuid4()} swims"], body["word"])
-    elif path.endswith("/publish"):
+    elif path.endswith(("/publish", "/editions/{number}")):
         # One instant alone: several have to be in order.
         for name in {"valid_to", "published_at"} & body.keys():
             body.pop(name)
