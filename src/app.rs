@@ -131,8 +131,11 @@ impl State {
         description = "A headless news CMS. `/v1` is the delivery face: public, cacheable, made of \
             published editions only. `/manage/v1` is the management face: for the newsroom, with \
             a bearer token from `POST /manage/v1/session`. Refusals are problem details \
-            (RFC 9457); changes need `If-Match`; wherever GET answers, HEAD does; instants are RFC 3339 in UTC; lengths count \
-            Unicode characters.",
+            (RFC 9457); changes need `If-Match`; wherever GET answers, HEAD does; instants are \
+            RFC 3339, answered in UTC with three digits of a second. Texts are kept in Unicode's \
+            normal form C, without byte order marks around them and NUL characters behind them; \
+            lengths count the characters (Unicode scalar values) of what is kept, so a text may be \
+            sent in a longer form.",
         license(name = "MIT", identifier = "MIT"),
     ),
     servers((url = "/", description = "The server that this document came from.")),

@@ -37,7 +37,7 @@ impl Facet {
         Self(format!("genre:{genre}"))
     }
 
-    /// What is in this language.
+    /// What is in this language, or in a special case of it.
     pub fn language(language: &str) -> Self {
         Self(format!("language:{language}"))
     }

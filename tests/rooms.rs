@@ -235,11 +235,12 @@ fn both_databases_have_the_same_migrations_each_with_a_way_back() {
 
 /// Where the sources name a code, as the argument behind a place or the first, and the kind of
 /// problem that comes of it, where that is certain.
-const CODES_NAMED: [(&str, Option<&str>); 5] = [
+const CODES_NAMED: [(&str, Option<&str>); 6] = [
     (r#"FieldError::(?:at|parameter)\(\s*[^;]{1,120}?,\s*"([a-z_]+)","#, None),
     (r#"\bError::parameter\(\s*[^;]{1,120}?,\s*"([a-z_]+)","#, Some("malformed")),
     (r#"\bError::invalid\(\s*[^;]{1,120}?,\s*"([a-z_]+)","#, Some("invalid")),
     (r#"broken\(\s*"([a-z_]+)","#, Some("invalid")),
+    (r#"\bcoded\(\s*"([a-z_]+)","#, Some("invalid")),
     (r#"broken_at\(\s*[^;]{1,120}?,\s*"([a-z_]+)","#, Some("invalid")),
 ];
 

@@ -77,8 +77,8 @@ def tokens(email):
 
 
 def instants():
-    """The server keeps those from 1970 to 9999."""
-    first, last = datetime.datetime(1970, 1, 2), datetime.datetime(9999, 12, 30)
+    """The server keeps those from the year 1 to 9999."""
+    first, last = datetime.datetime(1, 1, 2), datetime.datetime(9999, 12, 30)
     offsets = strategies.sampled_from([datetime.timezone.utc, datetime.timezone(datetime.timedelta(hours=-3))])
     return strategies.datetimes(first, last, timezones=offsets).map(datetime.datetime.isoformat)
 

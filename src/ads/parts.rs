@@ -10,7 +10,10 @@ use utoipa::{
 };
 use validator::{Validate, ValidationError};
 
-use crate::{text, text_enum};
+use crate::{
+    text::{self, Language},
+    text_enum,
+};
 
 /// The word that tells readers that this is an advertisement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
@@ -19,19 +22,13 @@ pub struct AdLabel {
     #[validate(length(min = 1, max = 40), custom(function = "text::not_blank"))]
     #[schema(min_length = 1, max_length = 40, pattern = r"\S", examples("Reklama"))]
     pub text: String,
-    /// The language of the text (BCP 47: language, script, region).
-    #[validate(custom(function = "text::language_form"))]
-    #[schema(
-        max_length = 12,
-        pattern = "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$",
-        examples("pl")
-    )]
-    pub language: String,
+    /// The language of the text.
+    pub language: Language,
 }
 
 impl Default for AdLabel {
     fn default() -> Self {
-        Self { text: "Advertisement".to_owned(), language: "en".to_owned() }
+        Self { text: "Advertisement".to_owned(), language: Language::english() }
     }
 }
 

@@ -9,7 +9,9 @@ use validator::{Validate, ValidationError};
 use super::spans::{Line, Span};
 use crate::{
     ids::{LinkId, MediaId},
-    tagged_union, text, text_enum,
+    tagged_union,
+    text::{self, WebUrl},
+    text_enum,
 };
 
 tagged_union! {
@@ -254,9 +256,7 @@ pub struct VideoBlock {
     pub media_id: Option<MediaId>,
     /// Where the film is, otherwise. Exclusive with `media_id`.
     #[serde(default)]
-    #[validate(custom(function = "text::web_url"))]
-    #[schema(max_length = 2048, pattern = "^https?://", format = "uri")]
-    pub url: Option<String>,
+    pub url: Option<WebUrl>,
 }
 
 fn one_source(video: &VideoBlock) -> Result<(), ValidationError> {
@@ -277,9 +277,7 @@ pub struct EmbedBlock {
     #[validate(length(min = 1, max = 40), custom(function = "text::slug_form"))]
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
     pub provider: String,
-    #[validate(custom(function = "text::web_url"))]
-    #[schema(max_length = 2048, pattern = "^https?://", format = "uri")]
-    pub url: String,
+    pub url: WebUrl,
     /// For clients that cannot show it.
     #[serde(default)]
     #[validate(length(min = 1, max = 1000))]

@@ -22,6 +22,7 @@ use crate::{
     db::{Tx, journal::Entry},
     error::{Error, Result},
     ids::{ArticleId, LinkId, SectionId},
+    text::Language,
     time::Instant,
 };
 
@@ -42,7 +43,7 @@ pub fn publish(
     tx: &mut Tx<'_>,
     caller: &Caller,
     finished: Vec<Finished>,
-    default_language: &str,
+    default_language: &Language,
 ) -> Result<()> {
     let now = tx.now();
     let access = Access::of(tx, caller)?;

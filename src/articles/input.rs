@@ -15,7 +15,8 @@ use super::blocks::{Block, MediaUse};
 use crate::{
     ids::{MediaId, SectionId, UserId},
     sections::model::CommentsMode,
-    text, text_enum,
+    text::{self, Language, WebUrl},
+    text_enum,
 };
 
 /// The longest body, in bytes of JSON: 1 MiB.
@@ -146,9 +147,7 @@ pub struct Sponsorship {
     #[schema(min_length = 1, max_length = 120, pattern = r"\S")]
     pub sponsor_name: String,
     #[serde(default)]
-    #[validate(custom(function = "text::web_url"))]
-    #[schema(max_length = 2048, pattern = "^https?://", format = "uri")]
-    pub sponsor_url: Option<String>,
+    pub sponsor_url: Option<WebUrl>,
     /// The sentence by which readers recognise it as paid for.
     #[validate(length(min = 1, max = 300), custom(function = "text::not_blank"))]
     #[schema(min_length = 1, max_length = 300, pattern = r"\S")]
@@ -179,11 +178,9 @@ pub struct ArticleInput {
     /// Needed for publishing.
     #[serde(default)]
     pub section_id: Option<SectionId>,
-    /// BCP 47. The newsroom's own when absent.
+    /// The newsroom's own when absent.
     #[serde(default)]
-    #[validate(custom(function = "text::language_form"))]
-    #[schema(max_length = 12, pattern = "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
-    pub language: Option<String>,
+    pub language: Option<Language>,
     #[serde(default)]
     #[schema(default = "news")]
     pub genre: Genre,
@@ -256,9 +253,7 @@ pub struct ArticleInput {
     pub comments_close_after_days: Option<i32>,
     /// Where the text is at home, if that is elsewhere.
     #[serde(default)]
-    #[validate(custom(function = "text::web_url"))]
-    #[schema(max_length = 2048, pattern = "^https?://", format = "uri")]
-    pub canonical_url: Option<String>,
+    pub canonical_url: Option<WebUrl>,
 }
 
 fn distinct(ids: &[UserId]) -> Result<(), ValidationError> {

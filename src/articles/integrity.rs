@@ -14,6 +14,7 @@ use super::{
 use crate::{
     db::uses::Used,
     ids::{AdSlotId, AnyId, ArticleId, LinkId, MediaId, SectionId, UserId},
+    text::WebUrl,
     transfer::integrity::{Derived, Ids, Line, Place, Problems},
 };
 
@@ -95,7 +96,7 @@ pub struct Articles {
 #[derive(Debug, PartialEq)]
 struct Lead {
     target: Option<ArticleId>,
-    url: Option<String>,
+    url: Option<WebUrl>,
     position: i32,
 }
 
@@ -252,7 +253,9 @@ impl Articles {
     pub fn link(&mut self, line: &mut Line<'_>) {
         let Some(row) = line.read::<LinkRow>() else { return };
         line.version(row.version);
-        line.valid(&row.input(), "");
+        if let Ok(input) = row.input() {
+            line.valid(&input, "");
+        }
         line.must(row.frozen().is_of_one_kind(), "/kind", "does not fit to where it leads");
         line.refers("/article_id", row.article_id, &self.ids);
         if let Some(target) = row.target_article_id {

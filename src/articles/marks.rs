@@ -3,7 +3,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use crate::{tagged_union, text};
+use crate::{
+    tagged_union,
+    text::{self, LinkUrl},
+};
 
 tagged_union! {
     /// How a span is set, or where it leads, told apart by its `type`. A client shows the text of a
@@ -52,15 +55,7 @@ plain_marks! {
 #[serde(deny_unknown_fields)]
 #[schema(examples(json!({"type": "link", "href": "https://example.org/timetable"})))]
 pub struct LinkMark {
-    /// A web page (`https:`, `http:`), a mailbox (`mailto:`), a telephone (`tel:`, RFC 3966), or an
-    /// address of the site itself, which begins with a slash.
-    #[validate(custom(function = "text::link_url"))]
-    #[schema(
-        max_length = 2048,
-        pattern = "^(https?://|mailto:|tel:|/([^/]|$))",
-        format = "uri-reference"
-    )]
-    pub href: String,
+    pub href: LinkUrl,
 }
 
 impl Mark {

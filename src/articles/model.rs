@@ -13,6 +13,7 @@ use crate::{
     db::{journal::Resource, schema::articles, types::Json},
     http::query::Limit,
     ids::{ArticleId, SectionId, UserId},
+    text::Language,
     time::Instant,
 };
 
@@ -23,7 +24,7 @@ pub struct ArticleRow {
     pub id: ArticleId,
     pub slug: Option<String>,
     pub section_id: Option<SectionId>,
-    pub language: String,
+    pub language: Language,
     pub genre: Genre,
     pub headline: String,
     pub status: Status,
@@ -117,7 +118,7 @@ pub struct ArticleSummary {
     pub slug: Option<String>,
     /// Where the working copy would be public; null while it lacks a section or slug.
     pub path: Option<String>,
-    pub language: String,
+    pub language: Language,
     pub genre: Genre,
     pub headline: String,
     pub authors: Vec<UserId>,
@@ -145,8 +146,10 @@ pub struct ArticleFilter {
     pub status: Option<Status>,
     /// Only those that name this user as an author.
     pub author: Option<UserId>,
-    /// Only those in this language.
-    pub language: Option<String>,
+    /// Only those in this language, its regional forms and other special cases included (basic
+    /// filtering of RFC 4647): `en` finds `en-GB`.
+    #[param(example = "en")]
+    pub language: Option<Language>,
     /// Only those of this genre.
     pub genre: Option<Genre>,
     /// Also count what the filters leave, as `total`. Takes the longer the more there is.

@@ -56,7 +56,9 @@ pub fn page(
             rows = rows.filter(articles::id.eq_any(written_by(author)));
         }
         if let Some(language) = &filter.language {
-            rows = rows.filter(articles::language.eq(language.clone()));
+            // A name has nothing that would stand for something else in a pattern.
+            let special = articles::language.like(format!("{language}-%"));
+            rows = rows.filter(articles::language.eq(language.clone()).or(special));
         }
         if let Some(genre) = filter.genre {
             rows = rows.filter(articles::genre.eq(genre));

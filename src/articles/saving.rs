@@ -9,7 +9,7 @@ use crate::{
     db::{Conn, Tx, journal::Entry, types::Json},
     error::Result,
     ids::{ArticleId, SectionId},
-    text,
+    text::{self, Language},
     time::Instant,
 };
 
@@ -18,7 +18,7 @@ pub fn create(
     tx: &mut Tx<'_>,
     caller: &Caller,
     mut input: ArticleInput,
-    default_language: &str,
+    default_language: &Language,
 ) -> Result<ArticleRow> {
     let access = Access::of(tx, caller)?;
     if input.slug.is_none() {
@@ -40,12 +40,12 @@ pub fn new(
     id: ArticleId,
     caller: &Caller,
     mut input: ArticleInput,
-    default_language: &str,
+    default_language: &Language,
     now: Instant,
 ) -> ArticleRow {
     let writes = caller.is(Role::Author);
     input.authors.get_or_insert_with(|| if writes { vec![caller.id] } else { Vec::new() });
-    let language = input.language.get_or_insert_with(|| default_language.to_owned()).clone();
+    let language = input.language.get_or_insert_with(|| default_language.clone()).clone();
     ArticleRow {
         id,
         slug: input.slug.clone(),

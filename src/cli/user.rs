@@ -66,7 +66,7 @@ pub async fn run(command: UserCommand, config: Config) -> Result<()> {
         UserCommand::Add(NewUser { email, name, roles }) => {
             let password = Some(password()?);
             // As the API keeps all texts.
-            let [email, name] = [email, name].map(text::nfc);
+            let [email, name] = [email, name].map(text::kept);
             let input =
                 UserInput { email, name, roles, sections: Vec::new(), active: true, password };
             let user = first::add_user(&db, input, now).await?;

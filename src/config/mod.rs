@@ -11,6 +11,8 @@ mod values;
 
 use std::{net::SocketAddr, num::NonZeroU32};
 
+use crate::text::Language;
+
 pub use database::DatabaseUrl;
 pub use four_eyes::FourEyes;
 pub use names::misspelt;
@@ -78,7 +80,7 @@ pub struct Config {
     /// `MANAGE_CORS_ORIGINS`: who may use the management face.
     pub manage_cors_origins: Vec<String>,
     /// `DEFAULT_LANGUAGE`
-    pub default_language: String,
+    pub default_language: Language,
     /// `FOUR_EYES`: whether somebody else than its writers has to approve each version.
     pub four_eyes: FourEyes,
     /// `REPORTS_TO_HOLD`: from how many addresses reports send a comment back to the moderators.
@@ -218,7 +220,7 @@ impl Config {
                 Some(list) => Origins::Listed(origin_list("CORS_ORIGINS", list)?),
             },
             manage_cors_origins: origins("MANAGE_CORS_ORIGINS")?.unwrap_or_default(),
-            default_language: get("DEFAULT_LANGUAGE").unwrap_or_else(|| "en".to_owned()),
+            default_language: parsed("DEFAULT_LANGUAGE", get("DEFAULT_LANGUAGE").as_deref(), "en")?,
             four_eyes: parsed("FOUR_EYES", get("FOUR_EYES").as_deref(), "off")?,
             reports_to_hold: count("REPORTS_TO_HOLD", get("REPORTS_TO_HOLD").as_deref(), "3")?,
             comments_close_after_days: count(
@@ -261,15 +263,6 @@ impl Config {
 
     /// What no type says, and what settings have to do with each other.
     fn check(&self) -> Result<(), ConfigError> {
-        if crate::text::language_form(&self.default_language).is_err() {
-            return Err(ConfigError {
-                name: "DEFAULT_LANGUAGE",
-                problem: format!(
-                    "`{}` is not a BCP 47 language such as en or pl",
-                    self.default_language
-                ),
-            });
-        }
         if !(1..=100).contains(&self.database_connections) {
             return Err(ConfigError {
                 name: "DATABASE_CONNECTIONS",
@@ -395,6 +388,22 @@ mod tests {
         }
         let refusal = with("DATABASE_URL", "mysql://u:hush@h/db").unwrap_err().to_string();
         assert!(refusal.contains("`mysql`") && !refusal.contains("hush"), "{refusal}");
+    }
+
+    #[test]
+    fn languages_and_addresses_are_kept_in_their_canonical_form() {
+        let config = Config::read(|name| match name {
+            "DEFAULT_LANGUAGE" => Some("PL".to_owned()),
+            "SITE_URL" => Some("HTTPS://Żółw.example/Łódź/".to_owned()),
+            "CORS_ORIGINS" => Some("https://Żółw.example/, http://a.example:80".to_owned()),
+            _ => None,
+        });
+        let config = config.unwrap();
+        assert_eq!(config.default_language.as_str(), "pl");
+        let site = "https://xn--w-uga1v8h.example/%C5%81%C3%B3d%C5%BA";
+        assert_eq!(config.site_url.as_deref(), Some(site));
+        let origins = ["https://xn--w-uga1v8h.example", "http://a.example"];
+        assert_eq!(config.cors_origins, Origins::Listed(origins.map(str::to_owned).to_vec()));
     }
 
     #[test]

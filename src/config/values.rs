@@ -4,6 +4,7 @@ use std::{fmt, num::NonZeroU32, str::FromStr};
 use url::Url;
 
 use super::{ConfigError, Secret};
+use crate::text::WebUrl;
 
 /// The shortest secret that signs tokens: as long as HMAC-SHA256's output (RFC 7518, 3.2).
 const SECRET_MIN: usize = 32;
@@ -86,15 +87,8 @@ pub(super) fn secrets(name: &'static str, value: Option<&str>) -> Result<Vec<Sec
 
 pub(super) fn site_url(value: Option<&str>) -> Result<Option<String>, ConfigError> {
     let Some(text) = value else { return Ok(None) };
-    match Url::parse(text) {
-        Ok(url)
-            if matches!(url.scheme(), "http" | "https")
-                && url.has_host()
-                && url.query().is_none()
-                && url.fragment().is_none() =>
-        {
-            Ok(Some(text.trim_end_matches('/').to_owned()))
-        }
+    match text.parse::<WebUrl>() {
+        Ok(url) if !url.contains(['?', '#']) => Ok(Some(url.trim_end_matches('/').to_owned())),
         _ => Err(ConfigError {
             name: "SITE_URL",
             problem: format!("`{text}` is not an http or https URL without query and fragment"),
@@ -106,8 +100,12 @@ pub(super) fn origin_list(name: &'static str, list: &str) -> Result<Vec<String>,
     let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     entries
         .map(|entry| match Url::parse(entry) {
-            Ok(url) if url.origin().is_tuple() && url.origin().ascii_serialization() == entry => {
-                Ok(entry.to_owned())
+            // As browsers send it, however it is written here.
+            Ok(url)
+                if url.origin().is_tuple()
+                    && url.as_str().trim_end_matches('/') == url.origin().ascii_serialization() =>
+            {
+                Ok(url.origin().ascii_serialization())
             }
             _ => Err(ConfigError {
                 name,

@@ -46,7 +46,7 @@ codes! {
     "hidden" [INVALID] "The section is hidden, so nothing in it can be published.";
     "in_use" [CONFLICT] "Used by what `resource` or `pointer` names. Take it out there first.";
     "key_reused" [INVALID] "The `Idempotency-Key` was used for another request. Take a new one.";
-    "length" [INVALID] "Too short or too long; lengths count Unicode characters, or items of a list.";
+    "length" [INVALID] "Too short or too long; lengths count the characters (Unicode scalar values) of a text as it is kept, or items of a list.";
     "missing" [CONFLICT, INVALID] "Refers to something that is not there, or that you may not see.";
     "nfc" [INVALID] "A text of an import is not in Unicode's normal form C, in which texts are kept.";
     "no_alt" [] "The picture has no alternative text for those who cannot see it.";

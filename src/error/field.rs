@@ -63,6 +63,22 @@ impl FieldError {
     }
 }
 
+/// What the messages of types begin with that know which rule they were read against; no message
+/// of serde's does.
+const CODED: char = '\u{2}';
+
+/// The message of a type that refuses to be read from a text, with the code of the rule that it
+/// broke, so that whoever reads the body or the query can say which.
+pub fn coded(code: &'static str, message: &str) -> String {
+    format!("{CODED}{code}{CODED}{message}")
+}
+
+/// The code and the message that [`coded`] has put together; of any other, the message.
+pub fn decoded(message: &str) -> (Option<&str>, &str) {
+    let coded = message.strip_prefix(CODED).and_then(|rest| rest.split_once(CODED));
+    coded.map_or((None, message), |(code, message)| (Some(code), message))
+}
+
 /// The rules that were broken, each with its place. `validator` would also echo the values
 /// sent, passwords among them, so only rule names and bounds are taken over.
 pub fn field_errors(errors: &ValidationErrors, above: &str) -> Vec<FieldError> {

@@ -5,12 +5,14 @@ mod field;
 mod problem;
 mod rate_limit;
 
+use std::borrow::Cow;
+
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
 use validator::ValidationErrors;
 
 pub use codes::{CODES, Code};
 pub use database::{Refused, commit_failed};
-pub use field::{FieldError, field_errors};
+pub use field::{FieldError, coded, decoded, field_errors};
 pub use problem::{PROBLEM_KINDS, Problem, ProblemKind, Retraction};
 pub use rate_limit::RateLimit;
 
@@ -212,7 +214,11 @@ impl Error {
     }
 
     /// 400 because of one parameter.
-    pub fn parameter(name: &str, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn parameter(
+        name: &str,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+    ) -> Self {
         let error = FieldError::parameter(name, code, detail);
         Self::Malformed { detail: format!("{name}: {}", error.detail), errors: vec![error] }
     }

@@ -15,7 +15,7 @@ use validator::Validate;
 
 use super::{json::Unique, plain::plain, strict::Strict};
 use crate::{
-    error::{Error, FieldError, Result, field_errors},
+    error::{Error, FieldError, Result, decoded, field_errors},
     text,
 };
 
@@ -144,13 +144,17 @@ fn is_coded(req: &HttpRequest) -> bool {
     })
 }
 
-/// Reads JSON (RFC 8259); its texts are brought to normal form C, NUL characters and members
-/// that stand twice refused.
+/// What some programs begin a text with, to say that it is Unicode. It is no part of JSON, and may
+/// be passed over (RFC 8259, 8.1).
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Reads JSON (RFC 8259); its texts are brought to the form in which they are kept, NUL characters
+/// inside of them and members that stand twice refused.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value> {
-    let mut value = unique(bytes)?;
-    each_text(&mut value, &mut String::new(), &mut |text, _| {
-        *text = text::nfc(std::mem::take(text));
-        Ok(())
+    let mut value = unique(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes))?;
+    each_text(&mut value, &mut String::new(), &mut |text, at| {
+        *text = text::kept(std::mem::take(text));
+        no_nul(text, at)
     })?;
     Ok(value)
 }
@@ -159,6 +163,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value> {
 pub fn parse_kept(text: &str) -> Result<Value> {
     let mut value = unique(text.as_bytes())?;
     each_text(&mut value, &mut String::new(), &mut |text, at| {
+        no_nul(text, at)?;
         if text::is_nfc(text) {
             return Ok(());
         }
@@ -186,7 +191,14 @@ fn unique(bytes: &[u8]) -> Result<Value> {
     Ok(value)
 }
 
-/// Does `then` with every text, and refuses NUL characters.
+fn no_nul(text: &str, at: &str) -> Result<()> {
+    if text.contains('\0') {
+        return Err(Error::invalid(at, "nul", "must not contain a NUL character"));
+    }
+    Ok(())
+}
+
+/// Does `then` with every text; refuses names of members with NUL characters.
 fn each_text(
     value: &mut Value,
     at: &mut String,
@@ -194,12 +206,7 @@ fn each_text(
 ) -> Result<()> {
     let length = at.len();
     match value {
-        Value::String(text) => {
-            if text.contains('\0') {
-                return Err(Error::invalid(at, "nul", "must not contain a NUL character"));
-            }
-            then(text, at)?;
-        }
+        Value::String(text) => then(text, at)?,
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 let _ = write!(at, "/{index}");
@@ -211,9 +218,7 @@ fn each_text(
             for (name, member) in members.iter_mut() {
                 at.push('/');
                 at.push_str(&token(name));
-                if name.contains('\0') {
-                    return Err(Error::invalid(at, "nul", "must not contain a NUL character"));
-                }
+                no_nul(name, at)?;
                 each_text(member, at, then)?;
                 at.truncate(length);
             }
@@ -260,7 +265,8 @@ pub fn read_kept<T: DeserializeOwned>(value: Value) -> Result<T> {
 /// What serde's message says, with the place where it found the fault. A type that reads itself
 /// in two steps prefixes its message with the inner place: see [`nested`].
 fn refusal(at: &str, message: &str) -> FieldError {
-    let (inner, cause) = taken_apart(message);
+    let (inner, said) = taken_apart(message);
+    let (rule, cause) = decoded(said);
     let at = format!("{at}{inner}");
     let detail = plain(cause, "member");
     match member_named_in(cause) {
@@ -269,7 +275,7 @@ fn refusal(at: &str, message: &str) -> FieldError {
             FieldError::at(at, code, detail)
         }
         Some((name, code)) => FieldError::at(format!("{at}/{}", token(&name)), code, detail),
-        None => FieldError::at(at, "type", detail),
+        None => FieldError::at(at, rule.unwrap_or("type").to_owned(), detail),
     }
 }
 

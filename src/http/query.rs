@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de, de::DeserializeOwned};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, schema::Type};
 
 use super::{body::member_named_in, plain::plain};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, decoded};
 
 /// Handler argument: the query, read into a struct that denies unknown fields.
 #[derive(Debug)]
@@ -27,13 +27,17 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T> {
         return Err(Error::parameter(&name, "format", "has broken UTF-8 or a NUL character"));
     }
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|err| {
-        let cause = err.inner().to_string();
-        match member_named_in(&cause) {
+        let said = err.inner().to_string();
+        let (rule, cause) = decoded(&said);
+        match member_named_in(cause) {
             Some((name, code)) => {
                 let code = if code == "unknown_member" { "unknown_parameter" } else { code };
-                Error::parameter(&name, code, plain(&cause, "parameter"))
+                Error::parameter(&name, code, plain(cause, "parameter"))
             }
-            None => Error::parameter(&err.path().to_string(), "format", plain(&cause, "parameter")),
+            None => {
+                let rule = rule.unwrap_or("format").to_owned();
+                Error::parameter(&err.path().to_string(), rule, plain(cause, "parameter"))
+            }
         }
     })
 }

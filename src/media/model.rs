@@ -10,7 +10,8 @@ use crate::{
     db::{journal::Resource, schema::media, types::Json},
     http::query::Limit,
     ids::{CreditId, MediaId, UserId},
-    text, text_enum,
+    text::{self, WebUrl},
+    text_enum,
     time::Instant,
 };
 
@@ -52,7 +53,7 @@ pub struct MediaRow {
     pub credit_id: Option<CreditId>,
     pub kind: MediaKind,
     /// Where the file is.
-    pub url: Option<String>,
+    pub url: Option<WebUrl>,
     /// The file's media type.
     #[schema(examples("image/jpeg"))]
     pub mime: Option<String>,
@@ -103,9 +104,7 @@ pub struct MediaInput {
     pub kind: MediaKind,
     /// Where the file is: an absolute http or https URL.
     #[serde(default)]
-    #[validate(custom(function = "text::web_url"))]
-    #[schema(max_length = 2048, pattern = "^https?://", format = "uri")]
-    pub url: Option<String>,
+    pub url: Option<WebUrl>,
     /// The file's media type (RFC 6838), without parameters.
     #[serde(default)]
     #[validate(length(max = 100), custom(function = "mime_form"))]
@@ -239,7 +238,7 @@ pub struct PublicMedia {
     pub id: MediaId,
     pub kind: MediaKind,
     /// Where the file is; null where only the credit is known.
-    pub url: Option<String>,
+    pub url: Option<WebUrl>,
     /// The file's media type.
     #[schema(examples("image/jpeg"))]
     pub mime: Option<String>,

@@ -18,6 +18,7 @@ use crate::{
         model::{MediaRow, PublicMedia},
     },
     tags::Tag,
+    text::WebUrl,
     time::Instant,
 };
 
@@ -87,7 +88,7 @@ pub struct PlacedVideo {
     /// The film, where it is one of the newsroom's media; otherwise see `url`.
     pub media: Option<PlacedMedia>,
     /// Where the film is, where it is not one of the newsroom's media.
-    pub url: Option<String>,
+    pub url: Option<WebUrl>,
 }
 
 /// A box of related links: "read also".

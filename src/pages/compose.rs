@@ -30,7 +30,7 @@ use crate::{
         threads::{self, Beginning},
     },
     db::{Conn, snapshot::Snapshot},
-    error::Result,
+    error::{Error, Result},
     http::cache::Made,
     ids::{ArticleId, SectionId, UserId},
     media,
@@ -182,7 +182,7 @@ pub fn article(
     Ok(ArticleDocument {
         id,
         breadcrumbs: section.map(|id| how.tree.breadcrumbs(id)).unwrap_or_default(),
-        language: article.language.unwrap_or_default(),
+        language: article.language.ok_or_else(no_language)?,
         genre: article.genre,
         kicker: article.kicker,
         social: PublicSocial {
@@ -196,6 +196,7 @@ pub fn article(
             noindex: article.seo.noindex,
             canonical_url: article
                 .canonical_url
+                .map(String::from)
                 .or_else(|| how.site_url.map(|site| format!("{site}{path}"))),
         },
         path,
@@ -216,6 +217,11 @@ pub fn article(
         first_published_at,
         modified_at,
     })
+}
+
+/// Whatever is stored has the newsroom's own, where nobody has chosen another.
+fn no_language() -> Error {
+    Error::internal("an article has no language")
 }
 
 fn thread(

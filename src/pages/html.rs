@@ -39,15 +39,15 @@ fn element(block: &PageBlock) -> String {
         PageBlock::Gallery(block) => block.items.iter().map(figure).collect(),
         PageBlock::Video(block) => {
             let url =
-                block.url.as_ref().or(block.media.as_ref().and_then(|m| m.media.url.as_ref()));
-            let title = block.title.as_ref().or(block.label.as_ref()).or(url);
+                block.url.as_deref().or(block.media.as_ref().and_then(|m| m.media.url.as_deref()));
+            let title = block.title.as_deref().or(block.label.as_deref()).or(url);
             match (url, title) {
                 (Some(url), Some(title)) => format!("<p>{}</p>\n", anchor(url, title)),
                 _ => String::new(),
             }
         }
         PageBlock::Embed(block) => {
-            let text = block.fallback_text.as_ref().unwrap_or(&block.url);
+            let text = block.fallback_text.as_deref().unwrap_or(&block.url);
             format!("<p>{}</p>\n", anchor(&block.url, text))
         }
         PageBlock::Related(block) => {
@@ -96,8 +96,8 @@ fn figure(placed: &PlacedMedia) -> String {
     )
 }
 
-fn target(link: &ResolvedLink) -> Option<&String> {
-    link.path.as_ref().or(link.url.as_ref())
+fn target(link: &ResolvedLink) -> Option<&str> {
+    link.path.as_deref().or(link.url.as_deref())
 }
 
 fn anchor(url: &str, text: &str) -> String {
@@ -177,13 +177,13 @@ mod tests {
         let block: PageBlock = PageBlock::Paragraph(
             serde_json::from_value(serde_json::json!({
                 "text": [{"text": "<script>\"&", "marks": [
-                    {"type": "italic"}, {"type": "link", "href": "https://a.example/?\"x"}]}]
+                    {"type": "italic"}, {"type": "link", "href": "https://a.example/?\"x&y"}]}]
             }))
             .unwrap(),
         );
         assert_eq!(
             render(&[block]),
-            "<p><em><a href=\"https://a.example/?&quot;x\">&lt;script&gt;&quot;&amp;</a></em></p>\n"
+            "<p><em><a href=\"https://a.example/?%22x&amp;y\">&lt;script&gt;&quot;&amp;</a></em></p>\n"
         );
     }
 }

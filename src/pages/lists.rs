@@ -27,7 +27,8 @@ use crate::{
     media,
     sections::{model::Crumb, tree::Tree},
     tags::{Facet, Tag},
-    text, text_enum,
+    text::{self, Language},
+    text_enum,
     time::Instant,
 };
 
@@ -47,13 +48,10 @@ pub struct ArticleQuery {
     /// Only articles of this genre.
     #[param(inline)]
     pub genre: Option<Genre>,
-    /// Only articles in this language (BCP 47).
-    #[param(
-        max_length = 12,
-        pattern = "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$",
-        example = "pl"
-    )]
-    pub language: Option<String>,
+    /// Only articles in this language, its regional forms and other special cases included (basic
+    /// filtering of RFC 4647): `en` finds `en-GB`.
+    #[param(example = "pl")]
+    pub language: Option<Language>,
     /// Published at this instant or later.
     pub from: Option<Instant>,
     /// Published before this instant.
@@ -187,7 +185,10 @@ fn drive(query: &ArticleQuery, scope: Option<Vec<Facet>>) -> (Vec<Facet>, Vec<Fa
     }
     let tag = query.tag.as_deref().map(|tag| Facet::tag(&text::slugify(tag)));
     let narrow = [tag, query.author.map(Facet::author)];
-    let wide = [query.genre.map(Facet::genre), query.language.as_deref().map(Facet::language)];
+    let wide = [
+        query.genre.map(Facet::genre),
+        query.language.as_ref().map(|it| Facet::language(it.as_str())),
+    ];
     let mut facets = narrow.into_iter().chain(wide).flatten().peekable();
     let narrow = query.tag.is_some() || query.author.is_some();
     match scope {
@@ -262,9 +263,6 @@ impl ArticleQuery {
 
     /// Refuses what no list can have.
     pub fn check(&self) -> Result<()> {
-        if self.language.as_deref().is_some_and(|language| !text::LANGUAGE.is_match(language)) {
-            return Err(Error::parameter("language", "pattern", "is not a BCP 47 language"));
-        }
         if self.tag.as_deref().is_some_and(|tag| text::slugify(tag).is_empty()) {
             return Err(Error::parameter("tag", "tag", "must have letters or digits"));
         }

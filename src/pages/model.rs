@@ -15,6 +15,7 @@ use crate::{
     http::cursor::Page,
     ids::{ArticleId, SectionId},
     sections::model::{CommentsMode, Crumb, SectionDetail, SectionNode},
+    text::Language,
     time::Instant,
 };
 
@@ -63,8 +64,7 @@ pub struct ArticleDocument {
     pub path: String,
     /// From the top section down to the article's own.
     pub breadcrumbs: Vec<Crumb>,
-    /// BCP 47.
-    pub language: String,
+    pub language: Language,
     pub genre: Genre,
     pub kicker: Option<String>,
     pub headline: String,
@@ -117,7 +117,7 @@ pub struct ArticleCard {
     pub id: ArticleId,
     pub path: String,
     pub section: Crumb,
-    pub language: String,
+    pub language: Language,
     pub genre: Genre,
     pub kicker: Option<String>,
     pub headline: String,

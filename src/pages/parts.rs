@@ -10,6 +10,7 @@ use crate::{
     },
     ids::{ArticleId, LinkId, UserId},
     media::model::PublicMedia,
+    text::WebUrl,
 };
 
 /// A medium at its place in an article: what the article says of it goes before what the medium
@@ -51,7 +52,7 @@ pub struct ResolvedLink {
     /// The article that an internal link leads to.
     pub article_id: Option<ArticleId>,
     /// Where an external link leads.
-    pub url: Option<String>,
+    pub url: Option<WebUrl>,
 }
 
 /// What search engines are to be told.
@@ -79,7 +80,7 @@ pub struct PublicSocial {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PublicSponsorship {
     pub sponsor_name: String,
-    pub sponsor_url: Option<String>,
+    pub sponsor_url: Option<WebUrl>,
     /// Print it with the article, always.
     pub disclosure: String,
 }

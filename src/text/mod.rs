@@ -13,9 +13,9 @@ mod url;
 mod visible;
 
 pub use identity::fold;
-pub use language::{LANGUAGE, language_form};
+pub use language::Language;
 pub use slug::{SLUG, SLUG_MAX, slug_form, slugify};
-pub use url::{URL_MAX, link_url, web_url};
+pub use url::{LinkUrl, WebUrl};
 pub use visible::not_blank;
 
 /// The form of ad slot codes.
@@ -31,6 +31,18 @@ pub fn nfc(text: String) -> String {
     if is_nfc(&text) { text } else { text.nfc().collect() }
 }
 
+/// The form in which a text that was sent is kept: in normal form C, without byte order marks
+/// around it, and without the NUL characters that fill up fields of a fixed length behind it (a
+/// camera's credit). Lengths count its characters (Unicode scalar values).
+pub fn kept(mut text: String) -> String {
+    let around = text.trim_start_matches('\u{feff}');
+    let around = around.trim_end_matches(['\0', '\u{feff}']);
+    if around.len() != text.len() {
+        text = around.to_owned();
+    }
+    nfc(text)
+}
+
 /// A rule's refusal with a sentence for people.
 pub fn broken(rule: &'static str, message: &'static str) -> ValidationError {
     ValidationError::new(rule).with_message(message.into())
@@ -41,4 +53,26 @@ pub fn broken_at(at: &str, rule: &'static str, message: &'static str) -> Validat
     let mut refusal = broken(rule, message);
     refusal.add_param("at".into(), &at);
     refusal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_kept_without_what_only_surrounds_it() {
+        for (sent, expected) in [
+            ("Łódź", "Łódź"),
+            ("\u{feff}Jan Lis\0\0\0\0", "Jan Lis"),
+            ("\u{feff}\u{feff}Jan\u{feff}Lis\u{feff}", "Jan\u{feff}Lis"),
+            ("e\u{301}\0", "\u{e9}"),
+            ("\0\0", ""),
+            ("a\0b", "a\0b"),
+            ("\0a", "\0a"),
+            (" a ", " a "),
+        ] {
+            assert_eq!(kept(sent.to_owned()), expected, "{sent:?}");
+            assert_eq!(kept(expected.to_owned()), expected);
+        }
+    }
 }

@@ -145,7 +145,7 @@ impl Newsroom {
             "section_id": self.pick(|room| &room.sections),
             "lead": format!("Lead {number}."),
             "genre": self.random.choice(GENRES),
-            "language": self.random.choice(["en", "pl"]),
+            "language": self.random.choice(["en", "en-GB", "pl"]),
             "tags": tags,
             "authors": [self.pick(|room| &room.people)],
             "main_media": medium.map(|id| json!({"media_id": id})),
@@ -359,6 +359,8 @@ impl Newsroom {
             "?include=comment_count",
             "?sort=oldest&total=true",
             "?language=pl",
+            "?language=en&limit=2",
+            "?language=en-gb",
             "?limit=1&total=true",
         ];
         let mut all: Vec<String> =

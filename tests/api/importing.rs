@@ -9,6 +9,7 @@ use broadsheet::{
     db::{Actor, Context},
     error::{Error, Result},
     ids::{ArticleId, LinkId, SessionId, UserId},
+    text::Language,
 };
 use serde_json::{Value, json};
 
@@ -51,7 +52,10 @@ async fn import(app: &TestApp, sections: Vec<Value>, articles: Vec<Finished>) ->
         request_id: String::new(),
     };
     let by = Context { actor: Actor::Cli, now: app.now(), request_id: String::new() };
-    app.state.db.write(by, move |tx| importing::publish(tx, &caller, articles, "en")).await
+    app.state
+        .db
+        .write(by, move |tx| importing::publish(tx, &caller, articles, &Language::english()))
+        .await
 }
 
 async fn public(app: &TestApp) -> usize {

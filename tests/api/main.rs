@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed test should stop")]
 mod abuse;
 mod ad_rules;
+mod addresses;
 mod ads;
 mod alerts;
 mod approval;
@@ -23,6 +24,7 @@ mod importing;
 mod instants;
 mod journal;
 mod language;
+mod languages;
 mod limits;
 mod media;
 mod metrics;

@@ -15,7 +15,8 @@ use crate::{
     http::query::Limit,
     ids::{AnyId, ArticleId, SectionId, UserId},
     tags::Facet,
-    text, text_enum,
+    text::{self, Language},
+    text_enum,
     time::{self, Instant},
 };
 
@@ -82,7 +83,7 @@ pub struct EditionRow {
     pub retired: bool,
     pub section_id: SectionId,
     pub slug: String,
-    pub language: String,
+    pub language: Language,
     pub genre: Genre,
     pub headline: String,
     pub published_at: Instant,
@@ -172,16 +173,13 @@ impl EditionRow {
         let authors = article.authors.iter().flatten().map(|id| Facet::author(*id));
         // However a tag is spelled.
         let tags = article.tags.iter().map(|tag| Facet::tag(&text::slugify(tag)));
-        let mut facets: Vec<Facet> = [
-            Facet::all(),
-            Facet::section(self.section_id),
-            Facet::genre(self.genre),
-            Facet::language(&self.language),
-        ]
-        .into_iter()
-        .chain(authors)
-        .chain(tags)
-        .collect();
+        let mut facets: Vec<Facet> =
+            [Facet::all(), Facet::section(self.section_id), Facet::genre(self.genre)]
+                .into_iter()
+                .chain(self.language.ranges().map(Facet::language))
+                .chain(authors)
+                .chain(tags)
+                .collect();
         facets.sort_unstable();
         facets.dedup();
         facets
@@ -232,7 +230,7 @@ pub struct Listed {
     pub article_id: ArticleId,
     pub section_id: SectionId,
     pub slug: String,
-    pub language: String,
+    pub language: Language,
     pub genre: Genre,
     pub headline: String,
     pub valid_from: Instant,

@@ -115,7 +115,7 @@ pub fn hold_addresses(tx: &mut Tx<'_>, article: &ArticleRow) -> Result<()> {
 /// When a scheduled edition is to be public.
 #[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(examples(json!({"valid_from": "2027-01-31T06:00:00Z", "valid_to": null})))]
+#[schema(examples(json!({"valid_from": "2027-01-31T06:00:00.000Z", "valid_to": null})))]
 pub struct ScheduleInput {
     /// When readers get it: now where it is past.
     pub valid_from: Instant,

@@ -15,6 +15,7 @@ use crate::{
     db::{schema::editions, types::Json},
     error::{Error, Result},
     ids::{ArticleId, LinkId, MediaId, SectionId, UserId},
+    text::{Language, WebUrl},
     time::Instant,
 };
 
@@ -47,7 +48,7 @@ pub struct ShownDocument {
 /// The article of a [`ShownDocument`].
 #[derive(Debug, Clone, Deserialize)]
 pub struct ShownArticle {
-    pub language: Option<String>,
+    pub language: Option<Language>,
     pub genre: Genre,
     pub kicker: Option<String>,
     pub headline: String,
@@ -63,7 +64,7 @@ pub struct ShownArticle {
     pub ads: Ads,
     pub comments_mode: ArticleComments,
     pub comments_close_after_days: Option<i32>,
-    pub canonical_url: Option<String>,
+    pub canonical_url: Option<WebUrl>,
 }
 
 /// A block of a body: as it is stored where readers get the same, else as what it is.

@@ -204,7 +204,7 @@ async fn patch_related_link(
     let caller = allow.caller.clone();
     let rule = settings.0.four_eyes;
     db.write(allow.caller, move |tx| {
-        let patched = |current: &LinkRow| patch.apply(&current.input());
+        let patched = |current: &LinkRow| patch.apply(&current.input()?);
         change(tx, &caller, (id.0, link.0), &expected, rule, patched)
     })
     .await
@@ -222,7 +222,7 @@ fn change(
     let current = queries::find(tx, id, link)?;
     expected.check(tx, &current)?;
     let input = input(&current)?;
-    if input == current.input() {
+    if input == current.input()? {
         tx.nothing_to_record("nothing was changed");
         return answer(tx, &current, caller.now);
     }

@@ -7,8 +7,11 @@ use validator::Validate;
 
 use crate::{
     db::{journal::Resource, schema::related_links},
+    error::{Error, Result},
     ids::{ArticleId, LinkId},
-    tagged_union, text, text_enum,
+    tagged_union,
+    text::{self, WebUrl},
+    text_enum,
     time::Instant,
 };
 
@@ -58,9 +61,7 @@ pub struct InternalLink {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExternalLink {
-    #[validate(custom(function = "text::web_url"))]
-    #[schema(max_length = 2048, pattern = "^https?://", format = "uri")]
-    pub url: String,
+    pub url: WebUrl,
     #[validate(length(min = 1, max = 200), custom(function = "text::not_blank"))]
     #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub title: String,
@@ -89,7 +90,7 @@ pub struct LinkRow {
     pub position: i32,
     pub kind: LinkKind,
     pub target_article_id: Option<ArticleId>,
-    pub url: Option<String>,
+    pub url: Option<WebUrl>,
     pub title: Option<String>,
     pub rel: Rel,
     pub version: i32,
@@ -127,7 +128,7 @@ impl LinkRow {
     }
 
     /// The input that would make this link as it is.
-    pub fn input(&self) -> RelatedLinkInput {
+    pub fn input(&self) -> Result<RelatedLinkInput> {
         self.frozen().input()
     }
 
@@ -174,25 +175,26 @@ pub struct FrozenLink {
     pub id: LinkId,
     pub kind: LinkKind,
     pub target_article_id: Option<ArticleId>,
-    pub url: Option<String>,
+    pub url: Option<WebUrl>,
     pub title: Option<String>,
     pub rel: Rel,
 }
 
 impl FrozenLink {
     /// The input that would make this link as it is.
-    pub fn input(&self) -> RelatedLinkInput {
+    pub fn input(&self) -> Result<RelatedLinkInput> {
         let (title, rel) = (self.title.clone(), self.rel);
-        match (self.kind, self.target_article_id) {
+        Ok(match (self.kind, self.target_article_id) {
             (LinkKind::Internal, Some(target_article_id)) => {
                 RelatedLinkInput::Internal(InternalLink { target_article_id, title, rel })
             }
-            _ => RelatedLinkInput::External(ExternalLink {
-                url: self.url.clone().unwrap_or_default(),
-                title: title.unwrap_or_default(),
-                rel,
-            }),
-        }
+            _ => {
+                let leads_nowhere = || Error::internal("a related link leads nowhere");
+                let url = self.url.clone().ok_or_else(leads_nowhere)?;
+                let title = title.unwrap_or_default();
+                RelatedLinkInput::External(ExternalLink { url, title, rel })
+            }
+        })
     }
 
     /// Whether it has what its kind has, and nothing of the other.
@@ -216,7 +218,7 @@ pub struct RelatedLink {
     /// The target of an internal link.
     pub target_article_id: Option<ArticleId>,
     /// The target of an external link.
-    pub url: Option<String>,
+    pub url: Option<WebUrl>,
     /// What readers see; for an internal link null means the target's own headline.
     pub title: Option<String>,
     pub rel: Rel,

@@ -3,6 +3,7 @@
 //! A step belongs to a migration and runs right after its statements, in the same transaction. It
 //! works on rows and JSON as they were at that time, never on the types of today, which move on.
 mod bodies;
+mod canonical;
 
 use super::Conn;
 use crate::error::Result;
@@ -12,7 +13,10 @@ use crate::error::Result;
 type Step = fn(&mut Conn) -> Result<()>;
 
 /// The steps by the names of their migrations.
-const STEPS: &[(&str, Step)] = &[("2026-11-25-000055_bodies", bodies::rewrite_bodies)];
+const STEPS: &[(&str, Step)] = &[
+    ("2026-11-25-000055_bodies", bodies::rewrite_bodies),
+    ("2026-11-25-000067_canonical_forms", canonical::rewrite_languages_and_addresses),
+];
 
 /// Does what the migration of this name leaves to do.
 pub fn after(migration: &str, conn: &mut Conn) -> Result<()> {

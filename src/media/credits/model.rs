@@ -9,7 +9,8 @@ use crate::{
     db::{journal::Resource, schema::media_credits},
     http::query::Limit,
     ids::{CreditId, UserId},
-    text, text_enum,
+    text::{self, WebUrl},
+    text_enum,
     time::Instant,
 };
 
@@ -45,7 +46,7 @@ pub struct CreditRow {
     /// Who holds the rights (IPTC Copyright Notice; schema.org `copyrightNotice`).
     pub copyright_notice: Option<String>,
     /// Where the licence can be read (IPTC Web Statement of Rights; schema.org `license`).
-    pub license_url: Option<String>,
+    pub license_url: Option<WebUrl>,
     /// How it may be used (IPTC Rights Usage Terms).
     pub usage_terms: Option<String>,
     /// Who made this credit; null once that user is gone.
@@ -121,9 +122,7 @@ pub struct CreditInput {
     /// Where the licence can be read: an absolute http or https URL (IPTC Web Statement of
     /// Rights; schema.org `license`).
     #[serde(default)]
-    #[validate(custom(function = "text::web_url"))]
-    #[schema(max_length = 2048, pattern = "^https?://", format = "uri")]
-    pub license_url: Option<String>,
+    pub license_url: Option<WebUrl>,
     /// How it may be used (IPTC Rights Usage Terms).
     #[serde(default)]
     #[validate(length(min = 1, max = 1000), custom(function = "text::not_blank"))]
@@ -212,7 +211,7 @@ pub struct PublicCredit {
     /// Who holds the rights (IPTC Copyright Notice; schema.org `copyrightNotice`).
     pub copyright_notice: Option<String>,
     /// Where the licence can be read (IPTC Web Statement of Rights; schema.org `license`).
-    pub license_url: Option<String>,
+    pub license_url: Option<WebUrl>,
     /// How it may be used (IPTC Rights Usage Terms).
     pub usage_terms: Option<String>,
 }

@@ -4,6 +4,7 @@ mod audit;
 mod conditional;
 mod document;
 mod guards;
+mod lengths;
 mod manners;
 mod matrix;
 mod mutations;

@@ -53,6 +53,39 @@ pub fn of(schema: &'static Value, example: &Value) -> Vec<Mutation> {
     found
 }
 
+/// Every text of the body whose form does not matter, with how many characters it may have.
+pub fn longest_texts(schema: &'static Value, example: &Value) -> Vec<(String, usize)> {
+    let mut found = Vec::new();
+    gather_texts(schema, Some(example), "", &mut found);
+    found
+}
+
+fn gather_texts(
+    schema: &'static Value,
+    value: Option<&Value>,
+    at: &str,
+    found: &mut Vec<(String, usize)>,
+) {
+    let schema = chosen(schema, value.unwrap_or(&Value::Null));
+    let formless =
+        schema["format"].is_null() && (schema["pattern"].is_null() || schema["pattern"] == r"\S");
+    if is(schema, "string") && formless {
+        let longest = schema["maxLength"].as_u64().and_then(|it| usize::try_from(it).ok());
+        found.extend(longest.map(|longest| (at.to_owned(), longest)));
+    }
+    if let Some(members) = value.and_then(Value::as_object) {
+        for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
+            let member = members.get(name).filter(|member| !member.is_null());
+            gather_texts(schema, member, &format!("{at}/{name}"), found);
+        }
+    }
+    if let Some(items) = value.and_then(Value::as_array) {
+        for (number, item) in items.iter().enumerate() {
+            gather_texts(&schema["items"], Some(item), &format!("{at}/{number}"), found);
+        }
+    }
+}
+
 /// The schema that a value is held against: behind references, and of alternatives the one that
 /// is meant.
 fn chosen(schema: &'static Value, value: &Value) -> &'static Value {

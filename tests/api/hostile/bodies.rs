@@ -12,6 +12,7 @@ use crate::{
 on_both_engines! {
     bodies_that_are_no_json_are_refused_and_leave_nothing_behind,
     bodies_that_say_the_wrong_thing_are_refused_at_the_member,
+    what_only_surrounds_a_body_or_a_text_is_taken_off,
     a_whole_number_may_have_a_point,
     a_member_that_stands_twice_is_refused,
     a_nul_character_is_refused_wherever_it_hides,
@@ -29,13 +30,14 @@ async fn bodies_that_are_no_json_are_refused_and_leave_nothing_behind(app: TestA
     let deep = |open: &str, close: &str| {
         [open.repeat(10_000), "1".to_owned(), close.repeat(10_000)].concat().into_bytes()
     };
-    let bodies: [(&str, Vec<u8>); 14] = [
+    let bodies: [(&str, Vec<u8>); 15] = [
         ("nothing", Vec::new()),
         ("white space", b" \n ".to_vec()),
         ("broken UTF-8", b"{\"name\": \"\xff\xfe\"}".to_vec()),
         ("an overlong form", b"{\"name\": \"\xc0\x80\"}".to_vec()),
         ("half a surrogate pair", br#"{"name": "\ud800"}"#.to_vec()),
-        ("a byte order mark", b"\xef\xbb\xbf{\"name\": \"World\"}".to_vec()),
+        ("a byte order mark alone", b"\xef\xbb\xbf".to_vec()),
+        ("a byte order mark inside", b"{\xef\xbb\xbf\"name\": \"World\"}".to_vec()),
         ("UTF-16", "{\"name\": \"World\"}".encode_utf16().flat_map(u16::to_be_bytes).collect()),
         ("half of it", br#"{"name": "Wor"#.to_vec()),
         ("more than one", br#"{"name": "World"}{"name": "Asia"}"#.to_vec()),
@@ -74,6 +76,24 @@ async fn bodies_that_say_the_wrong_thing_are_refused_at_the_member(app: TestApp)
     assert_eq!(sections(&admin).await, json!([]));
 }
 
+async fn what_only_surrounds_a_body_or_a_text_is_taken_off(app: TestApp) {
+    let admin = app.admin().await;
+    let body = b"\xef\xbb\xbf{\"name\": \"\xef\xbb\xbfWorld\\u0000\\u0000\"}".to_vec();
+    let world = admin.send_bytes(Method::POST, SECTIONS, Some((JSON, body))).await.expect(201);
+    assert_eq!((&world["name"], &world["slug"]), (&json!("World"), &json!("world")));
+    let patch = b"\xef\xbb\xbf{\"description\": \"All of it\\u0000\"}".to_vec();
+    let fresh = admin.freshly(&at(&world)).await;
+    let changed = fresh.send_bytes(Method::PATCH, &at(&world), Some((MERGE_PATCH, patch))).await;
+    assert_eq!(changed.expect(200)["description"], "All of it");
+    // A camera fills its fields up.
+    let credit = json!({"credit_line": format!("Jan Lis{}", "\0".repeat(400)), "source": "\0\0"});
+    let refused = admin.post("/manage/v1/media-credits", credit).await;
+    refused.refused(422, "/source", "length");
+    let credit = json!({"credit_line": format!("Jan Lis{}", "\0".repeat(400))});
+    let credit = admin.post("/manage/v1/media-credits", credit).await.expect(201);
+    assert_eq!(credit["credit_line"], "Jan Lis");
+}
+
 /// JSON Schema, and so the API document, calls 3.0 an integer.
 async fn a_whole_number_may_have_a_point(app: TestApp) {
     let admin = app.admin().await;
@@ -110,7 +130,7 @@ async fn a_nul_character_is_refused_wherever_it_hides(app: TestApp) {
     let admin = app.admin().await;
     for (body, place) in [
         (json!({"name": "Wo\0rld"}), "/name"),
-        (json!({"name": "World", "description": "\0"}), "/description"),
+        (json!({"name": "World", "description": "\0a"}), "/description"),
         (json!({"name": "World", "na\0me": 1}), "/na\0me"),
     ] {
         admin.post(SECTIONS, body).await.refused(422, place, "nul");

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a panic is a failed property")]
 pub mod ad_rules;
 pub mod blocks;
+pub mod canonical;
 pub mod cursors;
 pub mod filters;
 pub mod folding;

@@ -17,5 +17,5 @@ macro_rules! hold {
 }
 
 hold! {
-    ad_rules, blocks, cursors, filters, folding, merge_patch, slugs, targets, timeline, tokens
+    ad_rules, blocks, canonical, cursors, filters, folding, merge_patch, slugs, targets, timeline, tokens
 }

@@ -7,6 +7,7 @@ use crate::{
     comments::model::CommentInput,
     ids::{ArticleId, CreditId, MediaId, SectionId, UserId},
     media::model::{FocalPoint, MediaInput, MediaKind},
+    text::Language,
     time::Instant,
 };
 
@@ -25,7 +26,7 @@ const HANDFUL: u64 = 5;
 /// A section and how many of a thousand articles it gets.
 pub struct Section {
     pub id: SectionId,
-    pub language: String,
+    pub language: Language,
     pub share: u64,
 }
 
@@ -133,9 +134,13 @@ impl Desk {
             let at = self.published_at(number, &mut dice);
             let article = piece::write(number, at, self, section, &mut dice);
             if dice.chance(4) {
-                batch.remarks.extend(self.remarks(article.id, &section.language, &mut dice));
+                batch.remarks.extend(self.remarks(
+                    article.id,
+                    section.language.as_str(),
+                    &mut dice,
+                ));
             }
-            articles.push((article.id, tongue(&section.language)));
+            articles.push((article.id, tongue(section.language.as_str())));
             batch.articles.push(article);
         }
         self.written = end;
@@ -158,7 +163,9 @@ impl Desk {
         MediaInput {
             credit_id: Some(*dice.one(&self.credits)),
             kind: MediaKind::Image,
-            url: Some(format!("https://media.example.org/press/{:07}.jpg", dice.below(10_000_000))),
+            url: format!("https://media.example.org/press/{:07}.jpg", dice.below(10_000_000))
+                .parse()
+                .ok(),
             mime: Some("image/jpeg".to_owned()),
             width: Some(width),
             height: Some(height),

@@ -33,7 +33,7 @@ pub fn write(
     section: &Section,
     dice: &mut Dice,
 ) -> Finished {
-    let words = desk.words.of(&section.language);
+    let words = desk.words.of(section.language.as_str());
     let headline = words.headline(dice);
     let links = links(desk, section, words, dice);
     let body = body(desk, &links, words, dice);
@@ -127,17 +127,17 @@ fn links(
     if dice.chance(45) {
         let count = dice.between(1, 3);
         let rel = if dice.chance(80) { Rel::ReadAlso } else { Rel::Background };
-        links.extend(desk.earlier(&section.language, dice, count).into_iter().map(|target| {
-            let link = InternalLink { target_article_id: target, title: None, rel };
-            (LinkId::new(), RelatedLinkInput::Internal(link))
-        }));
+        links.extend(desk.earlier(section.language.as_str(), dice, count).into_iter().map(
+            |target| {
+                let link = InternalLink { target_article_id: target, title: None, rel };
+                (LinkId::new(), RelatedLinkInput::Internal(link))
+            },
+        ));
     }
-    if dice.chance(12) {
-        let link = ExternalLink {
-            url: format!("https://example.org/documents/{}", dice.below(10_000)),
-            title: dice.one(&words.sources).clone(),
-            rel: Rel::Source,
-        };
+    if dice.chance(12)
+        && let Ok(url) = format!("https://example.org/documents/{}", dice.below(10_000)).parse()
+    {
+        let link = ExternalLink { url, title: dice.one(&words.sources).clone(), rel: Rel::Source };
         links.push((LinkId::new(), RelatedLinkInput::External(link)));
     }
     links
@@ -200,13 +200,15 @@ fn paragraph(words: &Phrases, dice: &mut Dice) -> Block {
     let mut text = plain(words.sentences(dice, count));
     if dice.chance(25) {
         let mark = match dice.below(3) {
-            0 => Mark::Italic(ItalicMark {}),
-            1 => Mark::Link(LinkMark {
-                href: format!("https://example.org/notes/{}", dice.below(10_000)),
-            }),
-            _ => Mark::Bold(BoldMark {}),
+            0 => Some(Mark::Italic(ItalicMark {})),
+            1 => {
+                let href = format!("https://example.org/notes/{}", dice.below(10_000)).parse();
+                href.ok().map(|href| Mark::Link(LinkMark { href }))
+            }
+            _ => Some(Mark::Bold(BoldMark {})),
         };
-        let marked = Span { text: words.sentences(dice, 1), marks: vec![mark] };
+        let marks = mark.into_iter().collect();
+        let marked = Span { text: words.sentences(dice, 1), marks };
         text.extend([Span { text: " ".to_owned(), marks: Vec::new() }, marked]);
     }
     Block::Paragraph(ParagraphBlock { id: BlockId::default(), text })

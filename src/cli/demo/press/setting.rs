@@ -12,6 +12,7 @@ use crate::{
     },
     error::{Error, Result},
     ids::{CreditId, UserId},
+    text::Language,
 };
 
 #[derive(Deserialize)]
@@ -35,7 +36,7 @@ struct Author {
 #[serde(deny_unknown_fields)]
 struct SharedSection {
     key: String,
-    language: String,
+    language: Language,
     /// How many of a thousand articles; a handful of all where it is 0.
     share: u64,
     input: Value,

@@ -1,0 +1,2 @@
+-- They were taken in these forms before as well.
+select 1;
