@@ -135,7 +135,14 @@ impl State {
             RFC 3339, answered in UTC with three digits of a second. Texts are kept in Unicode's \
             normal form C, without byte order marks around them and NUL characters behind them; \
             lengths count the characters (Unicode scalar values) of what is kept, so a text may be \
-            sent in a longer form.",
+            sent in a longer form.\n\nWithin one version of the API answers may gain members, values of \
+            enums, members of unions and kinds of problem. So a client ignores a member that it does \
+            not know; takes a value of an enum that it does not know for none of those it does; and \
+            leaves out what has a `type` or `kind` that it does not know, a block of a body for \
+            example, and shows the rest. What is sent must not have unknown members: they are \
+            refused.\n\nFor those who generate models: every object, enum and union is a named \
+            component; every union has a discriminator; null stands for what is known to be nothing, \
+            and members that are not required may be missing.",
         license(name = "MIT", identifier = "MIT"),
     ),
     servers((url = "/", description = "The server that this document came from.")),
@@ -152,7 +159,13 @@ impl State {
         (name = "journal", description = "Who changed what, and when."),
         (name = "operations", description = "For whoever runs the server."),
     ),
-    components(schemas(crate::error::Problem)),
+    // The last three are named by parameters alone, from which none are gathered.
+    components(schemas(
+        crate::error::Problem,
+        pages::compose::BodyForm,
+        articles::editions::feed::Sort,
+        comments::model::CommentSort,
+    )),
     modifiers(&Bearer, &Frontend)
 )]
 struct Overview;
@@ -298,7 +311,7 @@ pub fn build(
 ///
 /// This very document: OpenAPI 3.1.
 #[utoipa::path(tag = "operations", responses(
-    (status = 200, description = "The document.", body = Value),
+    (status = 200, description = "The document.", body = Object),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match.")))]
 #[get("/openapi.json")]
 async fn openapi_document(req: HttpRequest) -> Result<HttpResponse> {

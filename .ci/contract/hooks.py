@@ -52,7 +52,9 @@ SEMANTIC = {
 # The same for one operation.
 SEMANTIC_FOR = {
     # A patch has to fit what it is merged into, and only that says which kind of link it is.
-    "patch_related_link": {"unknown_member"},
+    "patch_related_link": {"blank", "unknown_member"},
+    # A boolean that is always true is nothing that every generator of clients can write down.
+    "report_comment": {"confirmed"},
     # What keeps an article from its readers.
     "publish_article": {
         "absent", "edited_since", "empty", "hidden", "no_alt", "no_content", "no_credit",
@@ -238,7 +240,9 @@ def link_of(article, headers):
 
 def address(case, headers):
     """Where the thing is that an operation is about: made to be there, if anything is."""
-    collection, _, rest = case.operation.path.partition("/{id}")
+    # What is answered in part is where the whole is.
+    path = case.operation.path.replace("/v1/sparse/", "/v1/")
+    collection, _, rest = path.partition("/{id}")
     part = "/related-links/{link_id}" if rest.startswith("/related-links/") else ""
     ids = case.path_parameters
     # What a link has led to stays, there or not: whether it is, is the question.
@@ -308,9 +312,8 @@ def improve(case):
         body["password"] = f"{uuid.uuid4()} swims"
     elif "/ad-slots" in path and body:
         # One size and no end: what there is more of has to be in order.
-        body["size_mapping"] = body.get("size_mapping", [])[:1]
-        for sizes in body["size_mapping"]:
-            sizes["min_viewport"] = [0, 0]
+        if body.get("size_mapping"):
+            body["size_mapping"] = [body["size_mapping"][0] | {"min_viewport": [0, 0]}]
         for name in {"ends_at"} if body.get("placement") == "in_body" else {"ends_at", "rule"}:
             body.pop(name, None)
     elif "/comment-words" in path and "word" in body:

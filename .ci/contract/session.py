@@ -14,9 +14,17 @@ from broadsheet_client.api.articles import (
     submit_article,
 )
 from broadsheet_client.api.comments import decide_comment, read_comment
-from broadsheet_client.api.delivery import get_page, get_thread, post_comment
+from broadsheet_client.api.delivery import (
+    get_article,
+    get_articles,
+    get_page,
+    get_sparse_articles,
+    get_thread,
+    post_comment,
+)
 from broadsheet_client.api.sections import create_section
 from broadsheet_client.api.session import read_me, sign_in, sign_out
+from broadsheet_client.types import Unset
 
 SERVER = sys.argv[1]
 PASSWORD = "demo-newsroom"
@@ -81,6 +89,21 @@ expect(200, decide_comment.sync_detailed(
     body=models.DecisionInput(decision=models.Decision.APPROVE)))
 thread = expect(200, get_thread.sync_detailed(article.id, client=anyone))
 assert [comment.body for comment in thread.data] == ["It greeted me."]
+
+sparse = expect(200, get_sparse_articles.sync_detailed(client=anyone, fields="headline")).data
+assert any(one.id == article.id and one.headline == page.headline for one in sparse)
+assert all(isinstance(one.path, Unset) for one in sparse)
+
+# Every article of the demo can be read.
+kinds = set()
+for card in expect(200, get_articles.sync_detailed(client=anyone, limit=100)).data:
+    whole = expect(200, get_page.sync_detailed(client=anyone, path=card.path))
+    kinds |= {type(block) for block in whole.blocks}
+    expect(200, get_article.sync_detailed(card.id, client=anyone, include="ads,comments"))
+    expect(200, get_thread.sync_detailed(card.id, client=anyone))
+assert models.ParagraphBlock in kinds and models.PlacedImage in kinds and len(kinds) > 6, kinds
+for path in ("/", "/miasto"):
+    expect(200, get_page.sync_detailed(client=anyone, path=path))
 
 expect(204, sign_out.sync_detailed(client=author))
 refused = expect(401, read_me.sync_detailed(client=author))

@@ -78,6 +78,15 @@ const [first] = page.blocks ?? [];
 assert.ok(first?.type === "paragraph");
 assert.equal(first.text[1]?.text, "free");
 
+const sparse = expect(200, await anyone.GET("/v1/sparse/articles", {
+  params: { query: { fields: "headline" } },
+})).data;
+const headline: string | undefined = sparse.data.find((one) => one.id === id)?.headline;
+assert.equal(headline, page.headline);
+const cards = expect(200, await anyone.GET("/v1/articles")).data;
+const lead: string | null = cards.data[0]!.lead;
+assert.ok(lead !== undefined, "what is whole has every member");
+
 const posted = expect(202, await anyone.POST("/v1/articles/{id}/comments", {
   params: { path: { id } },
   body: { nickname: "qwerty", body: "I miss the bell." },

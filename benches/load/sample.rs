@@ -97,7 +97,7 @@ impl Sample {
 
 /// A few articles that were published before an instant.
 async fn before(reader: &mut Connection, to: Instant) -> Vec<Piece> {
-    let cards = reader.json(&format!("/v1/articles?limit=5&fields=id,path&to={to}")).await;
+    let cards = reader.json(&format!("/v1/sparse/articles?limit=5&fields=id,path&to={to}")).await;
     let mut pieces = Vec::new();
     for card in cards["data"].as_array().unwrap() {
         let (id, path) = (text(&card["id"]), text(&card["path"]));
@@ -127,7 +127,7 @@ async fn deepest(reader: &mut Connection, section: &str) -> Deep {
     let address = |limit: usize, cursor: &Option<String>| {
         let cursor = cursor.as_ref().map(|cursor| format!("&cursor={cursor}"));
         let cursor = cursor.unwrap_or_default();
-        format!("/v1/articles?section={section}&limit={limit}&fields=id{cursor}")
+        format!("/v1/sparse/articles?section={section}&limit={limit}&fields=id{cursor}")
     };
     let (mut cursor, mut passed) = (None, 0);
     let total = loop {

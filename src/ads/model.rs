@@ -254,7 +254,6 @@ impl AdSlotRow {
 #[into_params(parameter_in = Query)]
 pub struct AdSlotFilter {
     /// Only slots of this placement.
-    #[param(inline)]
     pub placement: Option<Placement>,
     /// Only active, or only inactive slots.
     pub active: Option<bool>,
@@ -279,7 +278,6 @@ pub struct PublicAdSlotFilter {
     #[param(example = "/world/asia")]
     pub section: Option<String>,
     /// Only slots of this placement.
-    #[param(inline)]
     pub placement: Option<Placement>,
 }
 

@@ -410,7 +410,7 @@ text_enum! {
 pub struct ThreadFilter {
     /// The order.
     #[serde(default)]
-    #[param(inline, required = false)]
+    #[param(required = false)]
     pub sort: CommentSort,
     /// How many at once.
     #[serde(default)]
@@ -431,7 +431,7 @@ pub struct ThreadsFilter {
     /// The order of the threads, by the comments that they begin with. In each the oldest reply
     /// comes first.
     #[serde(default)]
-    #[param(inline, required = false)]
+    #[param(required = false)]
     pub sort: CommentSort,
     /// How many threads at once.
     #[serde(default)]

@@ -20,6 +20,30 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     }
 }
 
+/// A parameter that stands beside the others, and is none of theirs.
+pub trait OfItsOwn: DeserializeOwned {
+    /// Its name.
+    const NAME: &'static str;
+}
+
+/// Handler argument: the query, of which one parameter is read by itself and the others into a
+/// struct that does not know it. Both deny unknown fields.
+#[derive(Debug)]
+pub struct QueryBeside<P, T>(pub P, pub T);
+
+impl<P: OfItsOwn, T: DeserializeOwned> FromRequest for QueryBeside<P, T> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let is_own = |pair: &&str| {
+            url::form_urlencoded::parse(pair.as_bytes()).any(|(name, _)| name == P::NAME)
+        };
+        let (own, others): (Vec<&str>, Vec<&str>) = req.query_string().split('&').partition(is_own);
+        let others = || read(&others.join("&"));
+        ready(read(&own.join("&")).and_then(|own| Ok(Self(own, others()?))))
+    }
+}
+
 fn read<T: DeserializeOwned>(query: &str) -> Result<T> {
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     let broken = |text: &str| text.contains(['\0', char::REPLACEMENT_CHARACTER]);

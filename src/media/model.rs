@@ -216,7 +216,6 @@ impl MediaRow {
 #[into_params(parameter_in = Query)]
 pub struct MediaFilter {
     /// Only media of this kind.
-    #[param(inline)]
     pub kind: Option<MediaKind>,
     /// Only media with this credit.
     pub credit_id: Option<CreditId>,

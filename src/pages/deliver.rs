@@ -6,11 +6,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     address::{self, Found},
     ads::Ads,
-    compose::{self, BodyForm, BodyForms, Composition, Subject},
+    compose::{self, BodyForm, Composition, Subject},
     lists::{self, ArticleQuery},
-    model::{ArticleDocument, HomeFront, PageDocument, SectionFront},
+    model::{ArticleCard, ArticleDocument, HomeFront, PageDocument, SectionFront},
     parts::PageAds,
-    sparse::{self, ArticleAnswer, ArticleList, Fields},
+    sparse,
 };
 use crate::{
     articles::editions::{self, queries::When},
@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result, Retraction},
     http::{
         cache::{Delivered, Made},
+        cursor::Page,
         handlers::ServiceConfig,
         path::Id,
         query::{Commas, Query},
@@ -33,6 +34,7 @@ use crate::{
 /// which would swallow them.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(get_page).service(get_articles).service(get_article_by_path).service(get_article);
+    sparse::deliver::routes(cfg);
 }
 
 /// Which page.
@@ -119,7 +121,7 @@ fn front(
 
 /// A problem document with the notice of a retraction.
 #[derive(Serialize, ToSchema)]
-struct GoneProblem {
+pub struct GoneProblem {
     #[serde(flatten)]
     problem: crate::error::Problem,
     #[serde(flatten)]
@@ -131,7 +133,7 @@ struct GoneProblem {
 /// By date of publication. Any filters can be combined; the order of a page never depends on
 /// how far one has read.
 #[utoipa::path(tag = "delivery", params(ArticleQuery), responses(
-    (status = 200, description = "A page of articles; where `fields` is sent, of each only these.", body = ArticleList),
+    (status = 200, description = "A page of articles.", body = Page<ArticleCard>),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match."),
     (status = 404, description = "There is no such section.")))]
 #[get("/articles")]
@@ -141,19 +143,9 @@ async fn get_articles(
     Now(now): Now,
     Query(query): Query<ArticleQuery>,
 ) -> Result<Delivered> {
-    let when = When::asked(query.as_of, now)?;
-    query.check()?;
-    let (page, made, fields) = db
-        .read(move |conn| {
-            let mut made = Made::default();
-            let tree = sections::queries::visible(conn)?;
-            made.modified(tree.modified());
-            let page = lists::page(conn, &tree, &query, when, &mut made)?;
-            Ok((page, made, query.fields))
-        })
-        .await?;
+    let (page, made) = lists::answer(&db, query, now).await?;
     let link = page.next_link(req.uri());
-    Ok(sparse::list(&page, fields.as_ref(), made)?.link(link))
+    Ok(Delivered::new(&page, made)?.link(link))
 }
 
 text_enum! {
@@ -171,19 +163,14 @@ text_enum! {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ArticleOptions {
-    /// The form of the body. Where `fields` is sent, it names the forms: `blocks`, `body_html`,
-    /// `body_text`.
+    /// The form of the body.
     #[serde(default)]
-    #[param(inline, required = false, default = "blocks")]
+    #[param(required = false, default = "blocks")]
     body: BodyForm,
-    /// What should come along, separated by commas: `ads`, `comments`. Naming them in
-    /// `fields` does as well.
+    /// What should come along, separated by commas: `ads`, `comments`.
     #[param(value_type = Option<String>, pattern = "^(ads|comments)(,(ads|comments))*$",
         example = "ads,comments")]
     include: Option<Commas<Include>>,
-    /// Which members to answer.
-    #[param(schema_with = Fields::<ArticleDocument>::named, required = false)]
-    fields: Option<Fields<ArticleDocument>>,
     /// As the article was at this instant; sections, media, ads and addresses are today's. Only
     /// what is public today is shown as it was, and what an editor has withdrawn of it is not.
     as_of: Option<Instant>,
@@ -193,7 +180,7 @@ struct ArticleOptions {
 ///
 /// The same document as `GET /v1/page` answers for its address. Ads and comments come on request.
 #[utoipa::path(tag = "delivery", params(ArticleOptions), responses(
-    (status = 200, description = "The article, or of it what `fields` names.", body = ArticleAnswer),
+    (status = 200, description = "The article.", body = ArticleDocument),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match."),
     (status = 410, description = "Retracted, or what it said at `as_of` was withdrawn; the problem document has the notice.", body = GoneProblem, content_type = "application/problem+json")))]
 #[get("/articles/{id}")]
@@ -208,8 +195,7 @@ async fn get_article(
     db.read(move |conn| {
         let mut made = Made::default();
         let tree = sections::queries::visible(conn)?;
-        let edition = editions::queries::public(conn, id.0, when)?.ok_or(Error::NotFound)?;
-        let subject = address::shown(conn, edition, &tree, when, &mut made)?;
+        let subject = by_id(conn, &tree, id.0, when, &mut made)?;
         answer(conn, &tree, subject, when, &options, &settings, made)
     })
     .await
@@ -224,19 +210,14 @@ struct ByPath {
     /// says where it is now.
     #[param(example = "/world/the-ferry-sails-again", pattern = "^/", max_length = 512)]
     path: String,
-    /// The form of the body. Where `fields` is sent, it names the forms: `blocks`, `body_html`,
-    /// `body_text`.
+    /// The form of the body.
     #[serde(default)]
-    #[param(inline, required = false, default = "blocks")]
+    #[param(required = false, default = "blocks")]
     body: BodyForm,
-    /// What should come along, separated by commas: `ads`, `comments`. Naming them in
-    /// `fields` does as well.
+    /// What should come along, separated by commas: `ads`, `comments`.
     #[param(value_type = Option<String>, pattern = "^(ads|comments)(,(ads|comments))*$",
         example = "ads,comments")]
     include: Option<Commas<Include>>,
-    /// Which members to answer.
-    #[param(schema_with = Fields::<ArticleDocument>::named, required = false)]
-    fields: Option<Fields<ArticleDocument>>,
     /// As the article was at this instant; sections, media, ads and addresses are today's. Only
     /// what is public today is shown as it was, and what an editor has withdrawn of it is not.
     as_of: Option<Instant>,
@@ -246,7 +227,7 @@ struct ByPath {
 ///
 /// The same document as by its id. An old address leads to the article as well.
 #[utoipa::path(tag = "delivery", params(ByPath), responses(
-    (status = 200, description = "The article, or of it what `fields` names.", body = ArticleAnswer),
+    (status = 200, description = "The article.", body = ArticleDocument),
     (status = 304, description = "Nothing changed since the ETag in If-None-Match."),
     (status = 404, description = "No article is or was at the address."),
     (status = 410, description = "Retracted, or what it said at `as_of` was withdrawn; the problem document has the notice.", body = GoneProblem, content_type = "application/problem+json")))]
@@ -257,21 +238,13 @@ async fn get_article_by_path(
     Now(now): Now,
     Query(query): Query<ByPath>,
 ) -> Result<Delivered> {
-    let ByPath { path, body, include, fields, as_of } = query;
-    let options = ArticleOptions { body, include, fields, as_of };
+    let ByPath { path, body, include, as_of } = query;
+    let options = ArticleOptions { body, include, as_of };
     let when = When::asked(as_of, now)?;
     db.read(move |conn| {
         let mut made = Made::default();
         let tree = sections::queries::visible(conn)?;
-        let subject = match address::find(conn, &tree, &path, when, &mut made)? {
-            Found::Article(subject) => *subject,
-            Found::Redirect(redirect) => {
-                let id = redirect.article_id.ok_or(Error::NotFound)?;
-                let edition = editions::queries::public(conn, id, when)?.ok_or(Error::NotFound)?;
-                address::shown(conn, edition, &tree, when, &mut made)?
-            }
-            Found::Section(_) | Found::Home => return Err(Error::NotFound),
-        };
+        let subject = by_path(conn, &tree, &path, when, &mut made)?;
         answer(conn, &tree, subject, when, &options, &settings, made)
     })
     .await
@@ -286,29 +259,47 @@ fn answer(
     settings: &Settings,
     mut made: Made,
 ) -> Result<Delivered> {
-    let named = |name| options.fields.as_ref().is_some_and(|fields| fields.name(name));
-    let wanted = |what: Include| {
-        let included = options.include.as_ref().is_some_and(|list| list.0.contains(&what));
-        included || named(what.as_str())
-    };
-    let body = match &options.fields {
-        None => options.body.into(),
-        Some(fields) => BodyForms {
-            blocks: fields.name("blocks"),
-            html: fields.name("body_html"),
-            text: fields.name("body_text"),
-        },
-    };
+    let wanted =
+        |what: Include| options.include.as_ref().is_some_and(|list| list.0.contains(&what));
     let how = Composition {
         tree,
         when,
-        body,
+        body: options.body.into(),
         ads: wanted(Include::Ads),
         comments: wanted(Include::Comments),
         site_url: settings.0.site_url.as_deref(),
         comments_close_after: settings.0.comments_close_after_days,
     };
     let article = compose::article(conn, subject, &how, &mut made)?;
-    let document = PageDocument::Article(article.into());
-    sparse::article(&document, options.fields.as_ref(), made)
+    Delivered::new(&PageDocument::Article(article.into()), made)
+}
+
+/// The article of this id, where it is public.
+pub fn by_id(
+    conn: &mut Snapshot<'_>,
+    tree: &Tree,
+    id: ArticleId,
+    when: When,
+    made: &mut Made,
+) -> Result<Subject> {
+    let edition = editions::queries::public(conn, id, when)?.ok_or(Error::NotFound)?;
+    address::shown(conn, edition, tree, when, made)
+}
+
+/// The article that this address leads to, an old one too.
+pub fn by_path(
+    conn: &mut Snapshot<'_>,
+    tree: &Tree,
+    path: &str,
+    when: When,
+    made: &mut Made,
+) -> Result<Subject> {
+    match address::find(conn, tree, path, when, made)? {
+        Found::Article(subject) => Ok(*subject),
+        Found::Redirect(redirect) => {
+            let id = redirect.article_id.ok_or(Error::NotFound)?;
+            by_id(conn, tree, id, when, made)
+        }
+        Found::Section(_) | Found::Home => Err(Error::NotFound),
+    }
 }

@@ -2,9 +2,7 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{
-    blocks::Gallery, compose::tags, model::ArticleCard, parts::Author, queries, sparse::Fields,
-};
+use super::{blocks::Gallery, compose::tags, model::ArticleCard, parts::Author, queries};
 use crate::{
     articles::{
         editions::{
@@ -16,7 +14,7 @@ use crate::{
         input::Genre,
     },
     comments,
-    db::Conn,
+    db::{Conn, Db},
     error::{Error, Result},
     http::{
         cache::Made,
@@ -25,7 +23,7 @@ use crate::{
     },
     ids::{ArticleId, MediaId, SectionId, UserId},
     media,
-    sections::{model::Crumb, tree::Tree},
+    sections::{self, model::Crumb, tree::Tree},
     tags::{Facet, Tag},
     text::{self, Language},
     text_enum,
@@ -46,7 +44,6 @@ pub struct ArticleQuery {
     /// Only articles by this author.
     pub author: Option<UserId>,
     /// Only articles of this genre.
-    #[param(inline)]
     pub genre: Option<Genre>,
     /// Only articles in this language, its regional forms and other special cases included (basic
     /// filtering of RFC 4647): `en` finds `en-GB`.
@@ -58,7 +55,7 @@ pub struct ArticleQuery {
     pub to: Option<Instant>,
     /// The order.
     #[serde(default)]
-    #[param(inline, required = false, default = "newest")]
+    #[param(required = false, default = "newest")]
     pub sort: Sort,
     /// Also count what the filters leave, as `total`; 10000 stands for that many or more.
     #[serde(default)]
@@ -70,14 +67,10 @@ pub struct ArticleQuery {
     pub limit: Limit,
     /// The `next` of the page before.
     pub cursor: Option<String>,
-    /// What should come along with each, separated by commas: `comment_count`. Naming it in `fields`
-    /// does as well.
+    /// What should come along with each, separated by commas: `comment_count`.
     #[param(value_type = Option<String>, pattern = "^comment_count(,comment_count)*$",
         example = "comment_count")]
     pub include: Option<Commas<CardInclude>>,
-    /// Which members to answer.
-    #[param(schema_with = Fields::<ArticleCard>::named, required = false)]
-    pub fields: Option<Fields<ArticleCard>>,
     /// As the articles were at this instant; sections, media and addresses are today's. Only what
     /// is public today is shown as it was, and what an editor has withdrawn of it is left out.
     pub as_of: Option<Instant>,
@@ -89,6 +82,24 @@ text_enum! {
         /// How many comments readers see under it.
         CommentCount = "comment_count",
     }
+}
+
+/// The page that is asked for, and what it was made of.
+pub async fn answer(
+    db: &Db,
+    query: ArticleQuery,
+    now: Instant,
+) -> Result<(Page<ArticleCard>, Made)> {
+    let when = When::asked(query.as_of, now)?;
+    query.check()?;
+    db.read(move |conn| {
+        let mut made = Made::default();
+        let tree = sections::queries::visible(conn)?;
+        made.modified(tree.modified());
+        let page = page(conn, &tree, &query, when, &mut made)?;
+        Ok((page, made))
+    })
+    .await
 }
 
 /// One page of a list: as many statements for any section, page and number of articles.
@@ -257,8 +268,7 @@ fn cards(
 impl ArticleQuery {
     /// Whether this is to come along with each article.
     fn wants(&self, what: CardInclude) -> bool {
-        let included = self.include.as_ref().is_some_and(|list| list.0.contains(&what));
-        included || self.fields.as_ref().is_some_and(|fields| fields.name(what.as_str()))
+        self.include.as_ref().is_some_and(|list| list.0.contains(&what))
     }
 
     /// Refuses what no list can have.

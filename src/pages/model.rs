@@ -130,7 +130,7 @@ pub struct ArticleCard {
     pub main_media: Option<PlacedMedia>,
     pub published_at: Instant,
     pub modified_at: Instant,
-    /// How many comments readers see under it. Comes where `include` or `fields` names it.
+    /// How many comments readers see under it. Comes where it is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub comment_count: Option<i32>,

@@ -376,6 +376,7 @@ impl Newsroom {
         for path in &self.paths {
             all.push(format!("/v1/page?path={path}"));
             all.push(format!("/v1/articles/by-path?path={path}&body=html"));
+            all.push(format!("/v1/sparse/articles/by-path?path={path}&fields=path,tags"));
         }
         // As it was when the newsroom opened, and some time later.
         for past in &self.past {
@@ -387,7 +388,7 @@ impl Newsroom {
             }
         }
         for person in &self.people {
-            all.push(format!("/v1/articles?author={person}&fields=id,authors"));
+            all.push(format!("/v1/sparse/articles?author={person}&fields=id,authors"));
         }
         for section in &self.sections {
             all.push(format!("/v1/sections/{section}"));
@@ -398,6 +399,7 @@ impl Newsroom {
         for article in &self.articles {
             all.push(format!("/v1/articles/{article}"));
             all.push(format!("/v1/articles/{article}?include=ads,comments"));
+            all.push(format!("/v1/sparse/articles/{article}?fields=headline,comments,body_text"));
             all.push(format!("/v1/articles/{article}/comments?sort=newest"));
             all.push(format!("/v1/articles/{article}/threads?replies=1&limit=2"));
         }

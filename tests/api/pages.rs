@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     articles::{ARTICLES, at, draft, paragraph, publish, section},
+    contract::NOBODY,
     support::{Client, TestApp, on_both_engines},
 };
 
@@ -716,14 +717,26 @@ async fn members_can_be_chosen(app: TestApp) {
     let world = section(&app, "World").await;
     let article = published(&app, &world, "The ferry sails").await;
     let reader = app.anyone();
-    let list = reader.get("/v1/articles?fields=headline,path").await.expect(200);
+    let list = reader.get("/v1/sparse/articles?fields=headline,path").await.expect(200);
     let card = json!({"id": article["id"], "headline": "The ferry sails", "path": article["path"]});
     assert_eq!(list["data"], json!([card]));
     let by_id = format!("/v1/articles/{}", article["id"].as_str().unwrap());
-    let some = reader.get(&format!("{by_id}?fields=lead")).await.expect(200);
-    let few = json!({"id": article["id"], "kind": "article", "lead": "What it is about."});
-    assert_eq!(some, few);
-    reader.get(&format!("{by_id}?fields=colour")).await.refused(400, "fields", "format");
+    let few = json!({"id": article["id"], "lead": "What it is about."});
+    let path = article["path"].as_str().unwrap();
+    let sparse = by_id.replace("/v1/", "/v1/sparse/");
+    for own in [format!("{sparse}?"), format!("/v1/sparse/articles/by-path?path={path}&")] {
+        let some = async |names: &str| reader.get(&format!("{own}fields={names}")).await;
+        assert_eq!(some("lead").await.expect(200), few);
+        assert_eq!(some("lead,lead,id").await.expect(200), few);
+        some("colour").await.refused(400, "fields", "format");
+        some("kind").await.refused(400, "fields", "format");
+        some("").await.refused(400, "fields", "format");
+        some("lead&fields=id").await.refused(400, "fields", "duplicate");
+        some("lead&body=html").await.refused(400, "body", "unknown_parameter");
+        reader.get(&own).await.refused(400, "fields", "required");
+    }
+    reader.get("/v1/articles?fields=id").await.refused(400, "fields", "unknown_parameter");
+    reader.get(&format!("/v1/sparse/articles/{NOBODY}?fields=lead")).await.expect(404);
     assert_eq!(reader.get(&by_id).await.body.get("ads"), None);
     let with_ads = reader.get(&format!("{by_id}?include=ads")).await.expect(200);
     assert_eq!(with_ads["ads"]["sidebar"], json!([]));
@@ -742,24 +755,31 @@ async fn every_member_that_is_named_comes(app: TestApp) {
     let by_id = format!("/v1/articles/{}", article["id"].as_str().unwrap());
     let reader = app.anyone();
     let whole = reader.get(&format!("{by_id}?include=ads,comments")).await.expect(200);
-    for name in members("ArticleDocument").into_iter().chain(["kind"]) {
-        for more in ["", "&body=html", "&body=text"] {
-            let some = reader.get(&format!("{by_id}?fields={name}{more}")).await.expect(200);
-            let some = some.as_object().unwrap();
-            assert!(some.contains_key(name), "{name}{more}: {some:?}");
-            assert!(some.keys().all(|given| [name, "id", "kind"].contains(&given.as_str())));
-            assert!(whole.get(name).is_none_or(|whole| *whole == some[name]), "{name}{more}");
-        }
+    let sparse = by_id.replace("/v1/", "/v1/sparse/");
+    for name in members("SparseArticle") {
+        let some = reader.get(&format!("{sparse}?fields={name}")).await.expect(200);
+        let some = some.as_object().unwrap();
+        assert!(some.contains_key(name), "{name}: {some:?}");
+        assert!(some.keys().all(|given| [name, "id"].contains(&given.as_str())));
+        assert!(whole.get(name).is_none_or(|whole| *whole == some[name]), "{name}");
     }
-    let forms = reader.get(&format!("{by_id}?fields=blocks,body_html,body_text")).await.expect(200);
+    let known = members("ArticleDocument").into_iter().filter(|name| *name != "kind");
+    assert_eq!(members("SparseArticle"), known.collect::<Vec<_>>());
+    let forms =
+        reader.get(&format!("{sparse}?fields=blocks,body_html,body_text")).await.expect(200);
     assert_eq!(forms["blocks"], whole["blocks"]);
     assert_eq!(forms["body_html"], "<p>The first paragraph.</p>\n");
     assert_eq!(forms["body_text"], "The first paragraph.");
-    for name in members("Page_ArticleCard/properties/data/items") {
-        let list = reader.get(&format!("/v1/articles?fields={name}")).await.expect(200);
-        assert!(list["data"][0].as_object().unwrap().contains_key(name), "{name}: {list}");
+    let card =
+        reader.get("/v1/articles?include=comment_count").await.expect(200)["data"][0].clone();
+    assert_eq!(members("SparseArticleCard"), members("ArticleCard"));
+    for name in members("ArticleCard") {
+        let list = format!("/v1/sparse/articles?fields={name}&total=true&limit=1");
+        let list = reader.get(&list).await.expect(200);
+        assert_eq!(list["data"][0][name], card[name], "{name}: {list}");
+        assert_eq!(list["total"], 1);
     }
-    reader.get("/v1/articles?fields=kind").await.refused(400, "fields", "format");
+    reader.get("/v1/sparse/articles?fields=kind").await.refused(400, "fields", "format");
 }
 
 async fn a_page_has_one_address(app: TestApp) {

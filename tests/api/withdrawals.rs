@@ -62,7 +62,7 @@ async fn a_withdrawn_edition_is_read_by_no_way(app: TestApp) {
     let uncached = app.another(|name| (name == "CACHE").then(|| "off".to_owned())).await;
     let articles = [
         format!("/v1/articles/{id}?as_of={then}"),
-        format!("/v1/articles/{id}?as_of={then}&body=html&fields=body_html"),
+        format!("/v1/sparse/articles/{id}?as_of={then}&fields=body_html"),
         format!("/v1/articles/by-path?path=/world/secret&as_of={then}"),
         format!("/v1/page?path=/world/secret&as_of={then}"),
     ];

@@ -318,7 +318,8 @@ impl Desk {
             let Piece { address, known, .. } = &self.pieces[at];
             if known["status"] == "published" {
                 let id = address.as_ref().unwrap().rsplit('/').next().unwrap();
-                let page = self.caller.get(&format!("/v1/articles/{id}?fields=lead")).expect(200);
+                let page =
+                    self.caller.get(&format!("/v1/sparse/articles/{id}?fields=lead")).expect(200);
                 assert_eq!(page["lead"], known["lead"], "what readers get of {id}");
             }
         }

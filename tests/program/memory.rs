@@ -36,7 +36,7 @@ fn random_path(random: &mut Rng) -> String {
         12 => format!("/v1/articles?cursor={word}"),
         13 => format!("/v1/page?path=/{word}"),
         14 => format!("/v1/articles/{id}"),
-        _ => format!("/v1/articles?fields=id&tag={word}"),
+        _ => format!("/v1/sparse/articles?fields=id&tag={word}"),
     }
 }
 

@@ -1,10 +1,7 @@
 //! What a report is: a reader's flag, or a notice of illegal content (DSA, article 16).
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use utoipa::{
-    IntoParams, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
-};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
@@ -57,9 +54,8 @@ pub struct IllegalContentNotice {
     #[validate(email, length(max = 254))]
     #[schema(format = "email", max_length = 254)]
     pub reporter_email: String,
-    /// That they believe in good faith that what they state is accurate and complete.
+    /// That they believe in good faith that what they state is accurate and complete: true.
     #[validate(custom(function = "confirmed"))]
-    #[schema(schema_with = yes)]
     pub good_faith: bool,
 }
 
@@ -69,16 +65,6 @@ fn confirmed(good_faith: &bool) -> Result<(), ValidationError> {
         return Ok(());
     }
     Err(text::broken("confirmed", "must be true: a notice is given in good faith"))
-}
-
-fn yes() -> RefOr<Schema> {
-    ObjectBuilder::new()
-        .schema_type(Type::Boolean)
-        .enum_values(Some([true]))
-        .description(Some(
-            "That they believe in good faith that what they state is accurate and complete.",
-        ))
-        .into()
 }
 
 tagged_union! {

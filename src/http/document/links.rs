@@ -29,14 +29,18 @@ fn targets(document: &Value) -> Vec<Target> {
     let paths = document["paths"].as_object().into_iter().flatten();
     let operations = paths.flat_map(|(path, operations)| {
         let operations = operations.as_object().into_iter().flatten();
-        operations.map(move |(method, operation)| {
+        operations.filter_map(move |(method, operation)| {
             let parameters = operation["parameters"].as_array().into_iter().flatten();
-            Target {
+            let mut asked = parameters.clone().filter(|one| one["in"] == "query");
+            if asked.any(|one| one["required"] == true) {
+                return None; // No answer tells what to ask for.
+            }
+            Some(Target {
                 id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
                 path: path.clone(),
                 reads: method == "get",
                 versioned: parameters.into_iter().any(|one| one["name"] == "If-Match"),
-            }
+            })
         })
     });
     operations.filter(|target| target.path.contains('{')).collect()

@@ -1,7 +1,9 @@
 //! Completes the OpenAPI document with what follows from an operation's shape, so that no
 //! handler repeats it and none can forget it.
+mod growth;
 mod headers;
 mod links;
+mod names;
 mod patches;
 mod schemas;
 
@@ -16,6 +18,7 @@ use crate::error::PROBLEM_KINDS;
 /// The finished document, for what utoipa collected from the handlers.
 pub fn complete(collected: &utoipa::openapi::OpenApi) -> serde_json::Result<Value> {
     let mut document = serde_json::to_value(collected)?;
+    names::name_pages(&mut document);
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         schemas::mend(schemas);
     }
@@ -46,6 +49,7 @@ pub fn complete(collected: &utoipa::openapi::OpenApi) -> serde_json::Result<Valu
     drop_unused_responses(&mut document);
     links::add(&mut document);
     schemas::drop_unused(&mut document);
+    growth::announce(&mut document);
     Ok(document)
 }
 
@@ -69,12 +73,18 @@ fn component_name(status: u16) -> String {
 }
 
 /// What utoipa leaves half said: a `default` becomes a second schema, of an object, which no text
-/// could ever keep as well; and a parameter with a schema of its own has no description beside it.
+/// could ever keep as well; a parameter with a schema of its own has no description beside it; and
+/// one that may be left out takes null, which no address and no header can say.
 fn complete_parameter(parameter: &mut Value) {
     if let Some([said, more]) = parameter["schema"]["allOf"].as_array().map(Vec::as_slice) {
         let mut joined = said.clone();
         joined["default"] = more["default"].clone();
         parameter["schema"] = joined;
+    }
+    if let Some([kind, null]) = parameter["schema"]["type"].as_array().map(Vec::as_slice)
+        && null == "null"
+    {
+        parameter["schema"]["type"] = kind.clone();
     }
     if parameter.get("description").is_none()
         && let Some(description) = parameter["schema"].get("description").cloned()

@@ -3,14 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::names::{refer_to_components, referred};
 use crate::error::{CODES, Code};
 
 /// Says what utoipa leaves half said.
 pub fn mend(schemas: &mut Map<String, Value>) {
+    refer_to_components(schemas);
     name_union_members(schemas);
     flatten(schemas);
-    close_variants(schemas);
-    name_items(schemas);
     explain_codes(schemas);
 }
 
@@ -105,28 +105,6 @@ fn name_union_members(schemas: &mut Map<String, Value>) {
     }
 }
 
-/// An enum's variant with a value is an object of one member: serde takes no other beside it.
-fn close_variants(schemas: &mut Map<String, Value>) {
-    let variants =
-        schemas.values_mut().filter_map(|schema| schema.get_mut("oneOf")?.as_array_mut());
-    for variants in variants.filter(|variants| variants[0]["enum"].is_array()) {
-        for variant in variants.iter_mut().filter(|variant| variant["properties"].is_object()) {
-            variant["additionalProperties"] = false.into();
-        }
-    }
-}
-
-/// utoipa writes the items of a page out once more; clients want the one type by its name.
-fn name_items(schemas: &mut Map<String, Value>) {
-    let known: Vec<String> = schemas.keys().cloned().collect();
-    for (name, schema) in schemas {
-        let item = name.strip_prefix("Page_").filter(|item| known.iter().any(|name| name == item));
-        if let (Some(item), Some(items)) = (item, schema.pointer_mut("/properties/data/items")) {
-            *items = json!({"$ref": format!("#/components/schemas/{item}")});
-        }
-    }
-}
-
 /// utoipa writes a flattened member as an `allOf` with the member's schema. Where that one closes
 /// itself to further members nothing could ever keep both, so the parts become one object.
 fn flatten(schemas: &mut Map<String, Value>) {
@@ -154,8 +132,7 @@ fn gather(
     properties: &mut Map<String, Value>,
     required: &mut Vec<Value>,
 ) {
-    let named = part["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
-    let part = named.and_then(|name| schemas.get(name)).unwrap_or(part);
+    let part = referred(part).and_then(|name| schemas.get(name)).unwrap_or(part);
     for inner in part["allOf"].as_array().into_iter().flatten() {
         gather(schemas, inner, properties, required);
     }

@@ -11,6 +11,7 @@ mod mutations;
 mod parameters;
 mod rules;
 mod scopes;
+mod shapes;
 mod targets;
 
 use std::fmt;
