@@ -180,7 +180,11 @@ fn made_up(schema: &'static Value) -> Value {
         None if schema["format"] == "uuid" => NOBODY.into(),
         None if is(schema, "string") => "x".into(),
         None if is(schema, "integer") => 1.into(),
-        None => json!({}),
+        None => {
+            let required = schema["required"].as_array().into_iter().flatten();
+            let names = required.filter_map(Value::as_str);
+            names.map(|name| (name, made_up(&schema["properties"][name]))).collect()
+        }
     }
 }
 
