@@ -6,7 +6,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
-use super::spans::{Line, Span};
+use super::{
+    lists::ListBlock,
+    marks::PictureLink,
+    spans::{Line, Span, with_line_feeds},
+};
 use crate::{
     ids::{LinkId, MediaId},
     tagged_union,
@@ -31,6 +35,8 @@ tagged_union! {
         Gallery(GalleryBlock) = "gallery",
         /// A film: the main one of the article, or a promotion of another.
         Video(VideoBlock) = "video",
+        /// A recording.
+        Audio(AudioBlock) = "audio",
         /// Something from another site.
         Embed(EmbedBlock) = "embed",
         /// A box of related links: "read also".
@@ -39,6 +45,10 @@ tagged_union! {
         AdSlot(AdSlotBlock) = "ad_slot",
         /// A table.
         Table(TableBlock) = "table",
+        /// Lines of a program.
+        Code(CodeBlock) = "code",
+        /// The footnotes of the body.
+        Footnotes(FootnotesBlock) = "footnotes",
         /// A line between two parts.
         Divider(DividerBlock) = "divider",
     }
@@ -55,10 +65,13 @@ impl Block {
             Self::Image(block) => &block.id,
             Self::Gallery(block) => &block.id,
             Self::Video(block) => &block.id,
+            Self::Audio(block) => &block.id,
             Self::Embed(block) => &block.id,
             Self::Related(block) => &block.id,
             Self::AdSlot(block) => &block.id,
             Self::Table(block) => &block.id,
+            Self::Code(block) => &block.id,
+            Self::Footnotes(block) => &block.id,
             Self::Divider(block) => &block.id,
         }
     }
@@ -83,6 +96,11 @@ impl BlockId {
     pub fn of_turn(code: &str, turn: usize) -> Self {
         Self(format!("{code}:{turn}"))
     }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl TryFrom<String> for BlockId {
@@ -103,12 +121,13 @@ pub struct ParagraphBlock {
     #[serde(default)]
     #[schema(required = false)]
     pub id: BlockId,
-    #[validate(length(min = 1, max = 500), nested)]
-    #[schema(min_items = 1, max_items = 500)]
+    #[validate(length(min = 1, max = 5000), nested)]
+    #[schema(min_items = 1, max_items = 5000)]
     pub text: Vec<Span>,
 }
 
-/// A heading inside the body.
+/// A heading inside the body. Links in the same body lead to it by `#` and its `id`, which is the
+/// element's `id` in the body as HTML.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeadingBlock {
@@ -119,32 +138,9 @@ pub struct HeadingBlock {
     #[validate(range(min = 2, max = 4))]
     #[schema(minimum = 2, maximum = 4)]
     pub level: u8,
-    #[validate(length(min = 1, max = 500), nested)]
-    #[schema(min_items = 1, max_items = 500)]
+    #[validate(length(min = 1, max = 5000), nested)]
+    #[schema(min_items = 1, max_items = 5000)]
     pub text: Vec<Span>,
-}
-
-text_enum! {
-    /// How a list is marked.
-    pub enum ListStyle {
-        /// Numbered.
-        Ordered = "ordered",
-        /// With bullets.
-        Unordered = "unordered",
-    }
-}
-
-/// An ordered or unordered list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListBlock {
-    #[serde(default)]
-    #[schema(required = false)]
-    pub id: BlockId,
-    pub style: ListStyle,
-    #[validate(length(min = 1, max = 500), nested)]
-    #[schema(min_items = 1, max_items = 500)]
-    pub items: Vec<Line>,
 }
 
 /// A quotation.
@@ -154,8 +150,8 @@ pub struct QuoteBlock {
     #[serde(default)]
     #[schema(required = false)]
     pub id: BlockId,
-    #[validate(length(min = 1, max = 500), nested)]
-    #[schema(min_items = 1, max_items = 500)]
+    #[validate(length(min = 1, max = 5000), nested)]
+    #[schema(min_items = 1, max_items = 5000)]
     pub text: Vec<Span>,
     /// Whose words they are.
     #[serde(default)]
@@ -171,6 +167,7 @@ pub struct ImageBlock {
     #[serde(default)]
     #[schema(required = false)]
     pub id: BlockId,
+    /// A medium of the kind `image`.
     pub media_id: MediaId,
     /// In place of the medium's own caption.
     #[serde(default)]
@@ -187,6 +184,10 @@ pub struct ImageBlock {
     #[validate(length(min = 1, max = 500))]
     #[schema(min_length = 1, max_length = 500)]
     pub alt: Option<String>,
+    /// Where the picture leads.
+    #[serde(default)]
+    #[validate(nested)]
+    pub link: Option<PictureLink>,
 }
 
 /// A medium as this article uses it.
@@ -251,7 +252,8 @@ pub struct VideoBlock {
     #[validate(length(min = 1, max = 200))]
     #[schema(min_length = 1, max_length = 200)]
     pub title: Option<String>,
-    /// The film, where it is one of the newsroom's media. Exclusive with `url`.
+    /// The film, where it is one of the newsroom's media: one of the kind `video`. Exclusive with
+    /// `url`.
     #[serde(default)]
     pub media_id: Option<MediaId>,
     /// Where the film is, otherwise. Exclusive with `media_id`.
@@ -264,6 +266,21 @@ fn one_source(video: &VideoBlock) -> Result<(), ValidationError> {
         return Err(text::broken("exclusive", "takes media_id or url, not both"));
     }
     Ok(())
+}
+
+/// A recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AudioBlock {
+    #[serde(default)]
+    #[schema(required = false)]
+    pub id: BlockId,
+    /// A medium of the kind `audio`.
+    pub media_id: MediaId,
+    #[serde(default)]
+    #[validate(length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
+    pub title: Option<String>,
 }
 
 /// Something from another site.
@@ -366,6 +383,62 @@ fn rectangular(rows: &[TableRow]) -> Result<(), ValidationError> {
         return Ok(());
     }
     Err(text::broken("rectangular", "must have rows of equal length"))
+}
+
+/// Lines of a program, of a configuration, of what a terminal shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({"type": "code", "language": "sql", "code": "select 1;\nselect 2;"})))]
+pub struct CodeBlock {
+    #[serde(default)]
+    #[schema(required = false)]
+    pub id: BlockId,
+    /// By a short name in lower case, such as `rust` or `c++`.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 40), custom(function = "code_language_form"))]
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9+#._-]*$")]
+    pub language: Option<String>,
+    /// The lines, with a line feed between them.
+    #[serde(deserialize_with = "with_line_feeds")]
+    #[validate(length(min = 1, max = 100_000))]
+    #[schema(min_length = 1, max_length = 100_000)]
+    pub code: String,
+}
+
+fn code_language_form(name: &str) -> Result<(), ValidationError> {
+    let starts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let fits = |c: char| starts(c) || matches!(c, '+' | '#' | '.' | '_' | '-');
+    if name.starts_with(starts) && name.chars().all(fits) {
+        return Ok(());
+    }
+    Err(text::broken("pattern", "must be lower-case letters a-z, digits, `+`, `#`, `.`, `_`, `-`"))
+}
+
+/// The footnotes of the body, at most one block of them. A mark of the type `footnote` refers to one
+/// by its `id`; its number is its place among the items, from 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({"type": "footnotes", "items": [
+    {"id": "survey", "text": [{"text": "Survey of the harbour office, 2025."}]}]})))]
+pub struct FootnotesBlock {
+    #[serde(default)]
+    #[schema(required = false)]
+    pub id: BlockId,
+    #[validate(length(min = 1, max = 500), nested)]
+    #[schema(min_items = 1, max_items = 500)]
+    pub items: Vec<Footnote>,
+}
+
+/// One footnote.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Footnote {
+    /// Unique among the footnotes of the body.
+    pub id: BlockId,
+    /// What it says; it refers to no footnotes itself.
+    #[validate(length(min = 1, max = 5000), nested)]
+    #[schema(min_items = 1, max_items = 5000)]
+    pub text: Vec<Span>,
 }
 
 /// A line between two parts.

@@ -8,9 +8,10 @@ use super::{
     ground::Ground,
     input::{ArticleInput, Genre},
     model::{ArticleRow, Standing},
-    references::{self, Known},
+    references::{self, Known, Placed},
     related::model::LinkRow,
     spans::Span,
+    texts::texts,
 };
 use crate::{
     error::{FieldError, field_errors},
@@ -84,12 +85,18 @@ fn has_content(document: &ArticleInput) -> bool {
     let shows = |block: &Block| match block {
         Block::Paragraph(block) => said(&block.text),
         Block::Quote(block) => said(&block.text),
-        Block::List(block) => block.items.iter().any(|item| said(&item.text)),
-        Block::Table(block) => {
-            block.rows.iter().flat_map(|row| &row.cells).any(|cell| said(&cell.text))
-        }
-        Block::Image(_) | Block::Gallery(_) | Block::Video(_) | Block::Embed(_) => true,
-        Block::Heading(_) | Block::Related(_) | Block::AdSlot(_) | Block::Divider(_) => false,
+        Block::List(_) | Block::Table(_) => texts(block).iter().any(|(_, spans)| said(spans)),
+        Block::Code(block) => !block.code.trim().is_empty(),
+        Block::Image(_)
+        | Block::Gallery(_)
+        | Block::Video(_)
+        | Block::Audio(_)
+        | Block::Embed(_) => true,
+        Block::Heading(_)
+        | Block::Related(_)
+        | Block::AdSlot(_)
+        | Block::Footnotes(_)
+        | Block::Divider(_) => false,
     };
     document.lead.as_ref().is_some_and(|lead| !lead.trim().is_empty())
         || document.main_media.is_some()
@@ -114,7 +121,7 @@ pub fn media(
     if document.lead.is_none() {
         warnings.push(FieldError::at("/lead", "absent", "there is no lead"));
     }
-    for (id, place) in references::media_of(document) {
+    for Placed { id, place, .. } in references::media_of(document) {
         let Some(state) = known.medium(id) else { continue };
         if state.credit_id.is_none() {
             blockers.push(FieldError::at(&place, "no_credit", "is a medium without a credit"));
@@ -160,11 +167,18 @@ pub fn links(
             warnings.push(FieldError::at(format!("/body/{at}"), "empty", detail));
         }
     }
+    let public =
+        |target| targets.get(&target).is_some_and(|standing| standing.live_edition.is_some());
     for (at, link) in links.iter().enumerate() {
-        let Some(target) = link.target_article_id else { continue };
-        if targets.get(&target).and_then(|standing| standing.live_edition).is_none() {
+        if link.target_article_id.is_some_and(|target| !public(target)) {
             let detail = "leads to an article that is not public; readers do not see it";
             warnings.push(FieldError::at(format!("/related_links/{at}"), "unresolved", detail));
+        }
+    }
+    for (target, place) in references::articles_of(document) {
+        if !public(target) {
+            let detail = "leads to an article that is not public; readers get no link";
+            warnings.push(FieldError::at(place, "unresolved", detail));
         }
     }
 }

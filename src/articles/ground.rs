@@ -5,7 +5,7 @@ use super::{
     editions::{self, queries::Tenant},
     model::{ArticleRow, Standing},
     queries,
-    references::Known,
+    references::{self, Known},
     related::model::LinkRow,
 };
 use crate::{
@@ -36,7 +36,11 @@ impl Ground {
         now: Instant,
     ) -> Result<Self> {
         let mut addresses: BTreeMap<SectionId, Vec<&str>> = BTreeMap::new();
+        let mut targets: BTreeSet<ArticleId> =
+            links.into_iter().filter_map(|link| link.target_article_id).collect();
         for article in articles {
+            let linked = references::articles_of(&article.document.0);
+            targets.extend(linked.into_iter().map(|(target, _)| target));
             if let (Some(section), Some(slug)) = (article.section_id, &article.slug) {
                 addresses.entry(section).or_default().push(slug);
             }
@@ -45,8 +49,6 @@ impl Ground {
         for (section, slugs) in addresses {
             tenants.insert(section, editions::queries::tenants(conn, section, &slugs, now)?);
         }
-        let targets: BTreeSet<ArticleId> =
-            links.into_iter().filter_map(|link| link.target_article_id).collect();
         let targets: Vec<ArticleId> = targets.into_iter().collect();
         let targets = queries::standing(conn, &targets, now)?;
         Ok(Self { tree: sections::queries::tree(conn)?, known, tenants, targets })

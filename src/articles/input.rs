@@ -11,7 +11,10 @@ use utoipa::{
 };
 use validator::{Validate, ValidationError};
 
-use super::blocks::{Block, MediaUse};
+use super::{
+    blocks::{Block, MediaUse},
+    inside::{footnotes_fit, places_are_there},
+};
 use crate::{
     ids::{MediaId, SectionId, UserId},
     sections::model::CommentsMode,
@@ -134,7 +137,7 @@ pub struct Social {
     #[validate(length(min = 1, max = 500))]
     #[schema(min_length = 1, max_length = 500)]
     pub description: Option<String>,
-    /// In place of the main medium.
+    /// In place of the main medium: a medium of the kind `image`.
     #[serde(default)]
     pub media_id: Option<MediaId>,
 }
@@ -213,6 +216,7 @@ pub struct ArticleInput {
     #[validate(length(max = 20), custom(function = "tag_forms"))]
     #[schema(schema_with = tag_list, required = false)]
     pub tags: Vec<String>,
+    /// A medium of the kind `image` or `video`.
     #[serde(default)]
     #[validate(nested)]
     pub main_media: Option<MediaUse>,
@@ -222,7 +226,9 @@ pub struct ArticleInput {
         length(max = 500),
         nested,
         custom(function = "body_size"),
-        custom(function = "distinct_ids")
+        custom(function = "distinct_ids"),
+        custom(function = "places_are_there"),
+        custom(function = "footnotes_fit")
     )]
     #[schema(max_items = 500)]
     pub body: Vec<Block>,

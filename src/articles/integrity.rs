@@ -7,7 +7,7 @@ use super::{
     actions::StepInput,
     input::ArticleInput,
     model::ArticleRow,
-    references::{self, Use},
+    references::{self, Placed, Use},
     related::model::{LINKS_MAX, LinkRow},
     workflow::Status,
 };
@@ -30,10 +30,13 @@ impl Others<'_> {
     /// What an article at `above` in the line uses; tells of each thing that is not there.
     pub fn uses(&self, line: &mut Line<'_>, above: &str, article: &ArticleInput) -> HashSet<Use> {
         let mut uses = HashSet::new();
-        for (id, place) in references::media_of(article) {
+        for Placed { id, place, .. } in references::media_of(article) {
             line.refers(&format!("{above}{place}"), id, self.media);
             uses.insert((Used::Media, AnyId(id.0)));
         }
+        // Whether they are there is known at the end: articles link to each other.
+        let linked = references::articles_of(article).into_iter();
+        uses.extend(linked.map(|(id, _)| (Used::Article, AnyId(id.0))));
         for (code, place) in references::ad_codes_of(article) {
             if let Some(id) = self.ad_slots.get(code) {
                 uses.insert((Used::AdSlot, AnyId(id.0)));
@@ -88,6 +91,8 @@ pub struct Articles {
     uses: Derived,
     /// The links that boxes of bodies name, with the place that names them.
     boxes: Vec<(Place, String, ArticleId, LinkId)>,
+    /// The articles that bodies link to, with the place that names them.
+    linked: Vec<(Place, String, ArticleId)>,
     links: HashMap<LinkId, ArticleId>,
     leads: HashMap<ArticleId, Vec<Lead>>,
 }
@@ -109,6 +114,7 @@ impl Default for Articles {
             authors: Derived::of("article_authors"),
             uses: Derived::of("article_uses"),
             boxes: Vec::new(),
+            linked: Vec::new(),
             links: HashMap::new(),
             leads: HashMap::new(),
         }
@@ -226,6 +232,11 @@ impl Articles {
         for used in others.uses(line, "/document", &document) {
             self.uses.expect(place, (id, used));
         }
+        for (target, at) in references::articles_of(&document) {
+            let at = format!("/document{at}");
+            line.must(target != id, &at, "is this article itself");
+            self.linked.push((place, at, target));
+        }
         let boxes = references::links_of(&document).into_iter();
         self.boxes.extend(boxes.map(|(link, at)| (place, format!("/document{at}"), id, link)));
     }
@@ -277,6 +288,9 @@ impl Articles {
     pub fn finish(&self, problems: &mut Problems) {
         self.authors.finish(problems);
         self.uses.finish(problems);
+        for (place, pointer, target) in &self.linked {
+            self.ids.resolve(*target, *place, pointer, problems);
+        }
         for (place, pointer, article, link) in &self.boxes {
             if self.links.get(link) != Some(article) {
                 let detail = "is not the id of a related link of this article";

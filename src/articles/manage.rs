@@ -7,7 +7,7 @@ use super::{
     editions,
     input::ArticleInput,
     model::{Article, ArticleFilter, ArticleRow, ArticleSummary, Referrers, Standing},
-    queries, related,
+    queries, references, related,
     saving::{create, store},
     workflow::Action,
 };
@@ -137,7 +137,8 @@ pub fn view(
 /// Create an article
 ///
 /// Makes a draft. Whatever is missing for readers may come later; what is referred to must be
-/// there. Links to other articles are added below `related-links`.
+/// there. A text links to another article by a mark; links that stand in boxes or below the article
+/// are added below `related-links`.
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:write"])),
     params(IdempotencyKey), request_body = ArticleInput,
     responses((status = 201, description = "Created.", body = Article),
@@ -275,6 +276,8 @@ async fn delete_article(
         if article.first_published_at.is_some() {
             return Err(Error::conflict("The article was published; unpublish or retract it."));
         }
+        // Whoever links to it meanwhile waits, and finds it gone.
+        tx.lock(references::being(article.id))?;
         let mut in_the_way = InTheWay::default();
         let referring = || queries::referring(&access, article.id);
         in_the_way.add_articles(tx, &access.scope, referring)?;
@@ -294,7 +297,8 @@ async fn delete_article(
 
 /// List the articles that link to an article
 ///
-/// Those among them that you may read, in the order of their ids.
+/// By a related link, or in their texts and pictures. Those among them that you may read, in the
+/// order of their ids.
 #[utoipa::path(tag = "articles", security(("bearer" = ["articles:read"])), params(Referrers),
     responses((status = 200, description = "A page of working copies.", body = Page<ArticleSummary>)))]
 #[get("/articles/{id}/referrers")]

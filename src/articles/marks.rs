@@ -3,7 +3,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
+use super::blocks::BlockId;
 use crate::{
+    ids::ArticleId,
     tagged_union,
     text::{self, LinkUrl},
 };
@@ -24,30 +26,55 @@ tagged_union! {
         Code(CodeMark) = "code",
         /// Leads to an address.
         Link(LinkMark) = "link",
+        /// Leads to another article of the newsroom.
+        ArticleLink(ArticleLinkMark) = "article_link",
+        /// Refers to a footnote, whose number stands behind the words.
+        Footnote(FootnoteMark) = "footnote",
+    }
+}
+
+tagged_union! {
+    /// Where a picture leads, told apart by its `type`.
+    pub enum PictureLink by "type" {
+        /// To an address.
+        Address(LinkMark) = "link",
+        /// To another article of the newsroom.
+        Article(ArticleLinkMark) = "article_link",
+    }
+}
+
+impl PictureLink {
+    /// Where it leads; `None` where that has not been looked up.
+    pub fn address(&self) -> Option<&str> {
+        match self {
+            Self::Address(link) => Some(&link.href),
+            Self::Article(link) => link.path.as_deref(),
+        }
     }
 }
 
 /// Declares the marks that say everything by being there.
 macro_rules! plain_marks {
-    ($($(#[$doc:meta])* $name:ident;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident = $kind:literal;)+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
         #[serde(deny_unknown_fields)]
+        #[schema(examples(json!({"type": $kind})))]
         pub struct $name {}
     )+};
 }
 
 plain_marks! {
     /// Of importance; usually bold.
-    BoldMark;
+    BoldMark = "bold";
     /// Stressed; usually italic.
-    ItalicMark;
+    ItalicMark = "italic";
     /// Below the line.
-    SubscriptMark;
+    SubscriptMark = "subscript";
     /// Above the line.
-    SuperscriptMark;
+    SuperscriptMark = "superscript";
     /// Words of a program; usually in letters of equal width.
-    CodeMark;
+    CodeMark = "code";
 }
 
 /// Leads to an address.
@@ -58,20 +85,65 @@ pub struct LinkMark {
     pub href: LinkUrl,
 }
 
-impl Mark {
-    /// Its `type`, which a span has once at the most.
-    fn kind(&self) -> std::mem::Discriminant<Self> {
-        std::mem::discriminant(self)
+/// Leads to another article of the newsroom, wherever that stands when the text is read. While it
+/// is not public, readers get the words without the link.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields, from = "SentArticleLink")]
+#[schema(examples(
+    json!({"type": "article_link", "article_id": "01890a5d-ac96-774b-bcce-b302099a8057"})
+))]
+pub struct ArticleLinkMark {
+    /// An article that you may read, or that readers have.
+    pub article_id: ArticleId,
+    /// Its present address. Readers always get it; it is not sent, and not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        read_only,
+        nullable = false,
+        max_length = 512,
+        examples("/world/the-ferry-sails-again")
+    )]
+    pub path: Option<String>,
+}
+
+/// An [`ArticleLinkMark`] as it is sent and kept.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SentArticleLink {
+    article_id: ArticleId,
+}
+
+impl From<SentArticleLink> for ArticleLinkMark {
+    fn from(sent: SentArticleLink) -> Self {
+        Self { article_id: sent.article_id, path: None }
     }
 }
 
-/// Refuses a mark that stands on the same span before, such as a second link.
+/// Refers to a footnote. Spans one after the other that refer to the same one share its number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({"type": "footnote", "note_id": "survey"})))]
+pub struct FootnoteMark {
+    /// The `id` of an item of the body's block of footnotes.
+    pub note_id: BlockId,
+}
+
+impl Mark {
+    /// Whether a span can have only one of the two: they are of one type, or both lead somewhere.
+    fn excludes(&self, other: &Self) -> bool {
+        let leads = |mark: &Self| matches!(mark, Self::Link(_) | Self::ArticleLink(_));
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+            || (leads(self) && leads(other))
+    }
+}
+
+/// Refuses a mark that says once more what another of the same span says, such as a second link.
 pub fn each_kind_once(marks: &[Mark]) -> Result<(), ValidationError> {
-    let again = |at: &usize| marks[..*at].iter().any(|before| before.kind() == marks[*at].kind());
+    let again = |at: &usize| marks[..*at].iter().any(|before| before.excludes(&marks[*at]));
     match (1..marks.len()).find(again) {
         None => Ok(()),
         Some(at) => {
-            let message = "is of the same type as a mark of the span before it";
+            let message = "is of the same type as another mark of the span, or a second link";
             Err(text::broken_at(&format!("/{at}"), "distinct", message))
         }
     }

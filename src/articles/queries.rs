@@ -1,5 +1,5 @@
 //! Every statement about working copies.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
@@ -16,10 +16,12 @@ use crate::{
             article_authors, article_contributors, article_uses, articles, editions, media,
             related_links,
         },
+        uses::Used,
     },
     error::{Refused, Result},
     http::{cursor::Rows, query::Limit},
-    ids::{ArticleId, CreditId, MediaId, SectionId, UserId},
+    ids::{AnyId, ArticleId, CreditId, MediaId, SectionId, UserId},
+    media::model::MediaKind,
     sections::readable::{Articles, readable, written_by},
     time::Instant,
 };
@@ -218,12 +220,45 @@ pub fn standing(
     Ok(standings)
 }
 
-/// The working copies that link to this article and that the caller may read.
-pub fn referring(access: &Access, target: ArticleId) -> Articles {
+/// The working copies that link to this article, in their texts or by a related link.
+pub fn linking(target: ArticleId) -> Articles {
     let links = related_links::table
         .filter(related_links::target_article_id.eq(target))
         .select(related_links::article_id);
-    readable(articles::table.filter(articles::id.eq_any(links)).into_boxed(), &access.scope)
+    let texts = article_uses::table
+        .filter(article_uses::target_id.eq(AnyId(target.0)))
+        .filter(article_uses::kind.eq(Used::Article))
+        .select(article_uses::article_id);
+    articles::table.filter(articles::id.eq_any(links).or(articles::id.eq_any(texts))).into_boxed()
+}
+
+/// Those among them that the caller may read.
+pub fn referring(access: &Access, target: ArticleId) -> Articles {
+    readable(linking(target), &access.scope)
+}
+
+/// Forgets that a working copy links to an article in its text.
+pub fn forget_link(conn: &mut Conn, from: ArticleId, target: ArticleId) -> Result<()> {
+    let links = article_uses::table
+        .filter(article_uses::article_id.eq(from))
+        .filter(article_uses::kind.eq(Used::Article))
+        .filter(article_uses::target_id.eq(AnyId(target.0)));
+    diesel::delete(links).execute(conn)?;
+    Ok(())
+}
+
+/// Which of these articles there are. One statement for any number; none for none.
+pub fn existing(
+    conn: &mut Conn,
+    ids: impl IntoIterator<Item = ArticleId>,
+) -> Result<HashSet<ArticleId>> {
+    let ids: Vec<ArticleId> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = articles::table.filter(articles::id.eq_any(ids)).select(articles::id);
+    let there: Vec<ArticleId> = rows.load(conn)?;
+    Ok(there.into_iter().collect())
 }
 
 /// The working copies that link to this article and that the caller may read, by id, one more
@@ -248,13 +283,27 @@ pub fn referrers(
 /// Whether the caller may know of the article: they may read its working copy, or readers have
 /// it.
 pub fn is_known(conn: &mut Conn, access: &Access, id: ArticleId, now: Instant) -> Result<bool> {
-    let copy = readable(articles::table.filter(articles::id.eq(id)).into_boxed(), &access.scope);
-    let copy: Option<ArticleId> = copy.select(articles::id).first(conn).optional()?;
-    if copy.is_some() {
-        return Ok(true);
+    Ok(!known(conn, access, [id], now)?.is_empty())
+}
+
+/// Of these articles, those that the caller may know of. Two statements for any number; none for
+/// none.
+pub fn known(
+    conn: &mut Conn,
+    access: &Access,
+    ids: impl IntoIterator<Item = ArticleId>,
+    now: Instant,
+) -> Result<HashSet<ArticleId>> {
+    let ids: Vec<ArticleId> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashSet::new());
     }
-    let standing = standing(conn, &[id], now)?.remove(&id);
-    Ok(standing.is_some_and(|standing| standing.live_edition.is_some()))
+    let copies = articles::table.filter(articles::id.eq_any(ids.clone())).into_boxed();
+    let copies = readable(copies, &access.scope).select(articles::id);
+    let mut known: HashSet<ArticleId> = copies.load(conn)?.into_iter().collect();
+    let public = standing(conn, &ids, now)?.into_iter();
+    known.extend(public.filter(|(_, it)| it.live_edition.is_some()).map(|(id, _)| id));
+    Ok(known)
 }
 
 /// What publishing must know of a medium.
@@ -262,6 +311,7 @@ pub fn is_known(conn: &mut Conn, access: &Access, id: ArticleId, now: Instant) -
 #[diesel(table_name = media)]
 pub struct MediaState {
     pub id: MediaId,
+    pub kind: MediaKind,
     pub credit_id: Option<CreditId>,
     pub rights_expires_at: Option<Instant>,
     pub alt: Option<String>,

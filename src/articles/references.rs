@@ -2,11 +2,14 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::{
-    blocks::Block,
+    access::Access,
+    blocks::{Block, VideoBlock},
     input::ArticleInput,
     queries::{self, MediaState},
+    texts,
 };
 use crate::{
     db::{
@@ -15,34 +18,72 @@ use crate::{
         uses::Used,
     },
     error::{Error, FieldError, Result},
-    ids::{AdSlotId, AnyId, LinkId, MediaId, SectionId, UserId},
+    ids::{AdSlotId, AnyId, ArticleId, LinkId, MediaId, SectionId, UserId},
+    media::model::MediaKind,
+    time::Instant,
 };
 
 /// A thing in use, as the tables of uses keep it.
 pub type Use = (Used, AnyId);
 
-/// Every medium, with the place that names it.
-pub fn media_of(article: &ArticleInput) -> Vec<(MediaId, String)> {
+/// A medium that is named somewhere, and what can stand there.
+pub struct Placed {
+    /// The medium.
+    pub id: MediaId,
+    /// The place that names it.
+    pub place: String,
+    /// Of which kinds it can be.
+    takes: &'static [MediaKind],
+}
+
+/// Every medium that an article names.
+pub fn media_of(article: &ArticleInput) -> Vec<Placed> {
+    const PICTURE: &[MediaKind] = &[MediaKind::Image];
     let mut found = Vec::new();
+    let mut put = |id, place, takes| found.push(Placed { id, place, takes });
     if let Some(main) = &article.main_media {
-        found.push((main.media_id, "/main_media/media_id".to_owned()));
+        let takes = &[MediaKind::Image, MediaKind::Video];
+        put(main.media_id, "/main_media/media_id".to_owned(), takes);
     }
     if let Some(id) = article.social.media_id {
-        found.push((id, "/social/media_id".to_owned()));
+        put(id, "/social/media_id".to_owned(), PICTURE);
     }
     for (at, block) in article.body.iter().enumerate() {
+        let place = format!("/body/{at}/media_id");
         match block {
-            Block::Image(image) => found.push((image.media_id, format!("/body/{at}/media_id"))),
+            Block::Image(image) => put(image.media_id, place, PICTURE),
             Block::Gallery(gallery) => {
-                found.extend(gallery.items.iter().enumerate().map(|(item, picture)| {
-                    (picture.media_id, format!("/body/{at}/items/{item}/media_id"))
-                }));
+                for (item, picture) in gallery.items.iter().enumerate() {
+                    let place = format!("/body/{at}/items/{item}/media_id");
+                    put(picture.media_id, place, PICTURE);
+                }
             }
-            Block::Video(video) => {
-                found.extend(video.media_id.map(|id| (id, format!("/body/{at}/media_id"))));
+            Block::Video(VideoBlock { media_id: Some(id), .. }) => {
+                put(*id, place, &[MediaKind::Video]);
             }
-            _ => {}
+            Block::Audio(audio) => put(audio.media_id, place, &[MediaKind::Audio]),
+            Block::Video(_)
+            | Block::Paragraph(_)
+            | Block::Heading(_)
+            | Block::List(_)
+            | Block::Quote(_)
+            | Block::Embed(_)
+            | Block::Related(_)
+            | Block::AdSlot(_)
+            | Block::Table(_)
+            | Block::Code(_)
+            | Block::Footnotes(_)
+            | Block::Divider(_) => {}
         }
+    }
+    found
+}
+
+/// Every article that the body links to, with the place that names it.
+pub fn articles_of(article: &ArticleInput) -> Vec<(ArticleId, String)> {
+    let mut found = texts::linked_articles(&article.body);
+    for (_, place) in &mut found {
+        place.insert_str(0, "/body");
     }
     found
 }
@@ -73,6 +114,12 @@ pub fn links_of(article: &ArticleInput) -> Vec<(LinkId, String)> {
         .collect()
 }
 
+fn of_wrong_kind(place: String, is: MediaKind, takes: &[MediaKind]) -> FieldError {
+    let takes: Vec<&str> = takes.iter().map(|kind| kind.as_str()).collect();
+    let detail = format!("is a medium of the kind {is}; one of {} fits here", takes.join(" or "));
+    FieldError::at(place, "kind", detail)
+}
+
 fn missing(place: String, what: &str) -> FieldError {
     FieldError::at(place, "missing", format!("refers to {what} that is not there"))
 }
@@ -84,10 +131,11 @@ pub struct Known {
     users: HashSet<UserId>,
     media: HashMap<MediaId, MediaState>,
     ad_slots: HashMap<String, AdSlotId>,
+    articles: HashSet<ArticleId>,
 }
 
 impl Known {
-    /// Four statements at the most, for any number of articles.
+    /// Five statements at the most, for any number of articles.
     pub fn of(conn: &mut Conn, articles: &[&ArticleInput]) -> Result<Self> {
         let mut known = Self::default();
         let wanted: BTreeSet<SectionId> = articles.iter().filter_map(|it| it.section_id).collect();
@@ -102,7 +150,7 @@ impl Known {
             known.users = rows.select(users::id).load(conn)?.into_iter().collect();
         }
         let wanted: BTreeSet<MediaId> =
-            articles.iter().flat_map(|it| media_of(it)).map(|(id, _)| id).collect();
+            articles.iter().flat_map(|it| media_of(it)).map(|medium| medium.id).collect();
         if !wanted.is_empty() {
             let wanted: Vec<MediaId> = wanted.into_iter().collect();
             let states = queries::media_states(conn, &wanted)?;
@@ -115,6 +163,9 @@ impl Known {
             let rows = rows.select((ad_slots::code, ad_slots::id));
             known.ad_slots = rows.load(conn)?.into_iter().collect();
         }
+        let wanted: BTreeSet<ArticleId> =
+            articles.iter().flat_map(|it| articles_of(it)).map(|(id, _)| id).collect();
+        known.articles = queries::existing(conn, wanted)?;
         Ok(known)
     }
 
@@ -132,9 +183,12 @@ impl Known {
         let authors = article.authors.iter().flatten().enumerate();
         let unknown = authors.filter(|(_, id)| !self.users.contains(id));
         errors.extend(unknown.map(|(at, _)| missing(format!("/authors/{at}"), "a user")));
-        for (id, place) in media_of(article) {
+        for Placed { id, place, takes } in media_of(article) {
             match self.media.get(&id) {
-                Some(_) => uses.push((Used::Media, AnyId(id.0))),
+                Some(medium) if takes.contains(&medium.kind) => {
+                    uses.push((Used::Media, AnyId(id.0)));
+                }
+                Some(medium) => errors.push(of_wrong_kind(place, medium.kind, takes)),
                 None => errors.push(missing(place, "a medium")),
             }
         }
@@ -144,16 +198,59 @@ impl Known {
                 None => errors.push(missing(place, "an ad slot")),
             }
         }
+        for (id, place) in articles_of(article) {
+            if self.articles.contains(&id) {
+                uses.push((Used::Article, AnyId(id.0)));
+            } else {
+                errors.push(missing(place, "an article"));
+            }
+        }
         uses.sort_unstable();
         uses.dedup();
         (uses, errors)
     }
 
-    /// Every medium and ad slot.
+    /// What to hold of every medium, ad slot and article.
     fn things(&self) -> Vec<AnyId> {
         let media = self.media.keys().map(|id| AnyId(id.0));
-        media.chain(self.ad_slots.values().map(|id| AnyId(id.0))).collect()
+        let slots = self.ad_slots.values().map(|id| AnyId(id.0));
+        media.chain(slots).chain(self.articles.iter().map(|id| being(*id))).collect()
     }
+}
+
+/// Names the lock of an article's being there at all. It is another than that of its working copy,
+/// which whoever edits it holds: they keep nobody from linking to it.
+pub fn being(id: ArticleId) -> AnyId {
+    AnyId(Uuid::from_u128(!id.0.as_u128()))
+}
+
+/// Refuses links to the article itself, and new ones to what whoever links may not know of.
+pub fn check_links(
+    conn: &mut Conn,
+    access: &Access,
+    id: ArticleId,
+    before: Option<&ArticleInput>,
+    after: &ArticleInput,
+    now: Instant,
+) -> Result<()> {
+    let linked = articles_of(after);
+    if linked.is_empty() {
+        return Ok(());
+    }
+    let led_there: HashSet<ArticleId> =
+        before.map(articles_of).unwrap_or_default().into_iter().map(|(id, _)| id).collect();
+    let new = linked.iter().map(|(target, _)| *target).filter(|it| !led_there.contains(it));
+    let known = queries::known(conn, access, new, now)?;
+    let mut errors = Vec::new();
+    for (target, place) in linked {
+        if target == id {
+            errors.push(FieldError::at(place, "self", "is this article itself"));
+        } else if !led_there.contains(&target) && !known.contains(&target) {
+            let detail = "is not the id of an article that you may read, or that readers have";
+            errors.push(FieldError::at(place, "missing", detail));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
 /// Holds what the articles use: whoever is about to delete one of those things waits until this

@@ -28,6 +28,8 @@ pub fn create(
     access.check_section(article.section_id)?;
     access.check_authors(article.authors())?;
     related::queries::check_boxes(tx, article.id, &article.document.0)?;
+    let now = tx.now();
+    references::check_links(tx, &access, article.id, None, &article.document.0, now)?;
     let uses = references::uses(tx, &article.document.0)?;
     queries::insert(tx, &[(&article, &uses)])?;
     queries::add_contributors(tx, &[(article.id, caller.id)])?;
@@ -126,6 +128,8 @@ pub fn store(
     }
     access.check_authors(article.authors())?;
     related::queries::check_boxes(tx, article.id, &article.document.0)?;
+    let (before, after, now) = (&current.document.0, &article.document.0, tx.now());
+    references::check_links(tx, access, article.id, Some(before), after, now)?;
     let uses = references::uses(tx, &article.document.0)?;
     queries::replace(tx, &article, &uses)?;
     let entry = approval::entry(current, &article).diff(&current.document.0, &article.document.0);

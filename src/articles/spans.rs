@@ -16,8 +16,8 @@ pub struct Span {
     pub text: String,
     /// Each type once at the most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[validate(length(max = 5), nested, custom(function = "each_kind_once"))]
-    #[schema(max_items = 5)]
+    #[validate(length(max = 7), nested, custom(function = "each_kind_once"))]
+    #[schema(max_items = 7)]
     pub marks: Vec<Mark>,
 }
 
@@ -27,16 +27,11 @@ pub fn with_line_feeds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Str
     Ok(if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text })
 }
 
-/// One item of a list, or one cell of a table: a line of text.
+/// One cell of a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
-    #[validate(length(max = 500), nested)]
-    #[schema(max_items = 500)]
+    #[validate(length(max = 5000), nested)]
+    #[schema(max_items = 5000)]
     pub text: Vec<Span>,
-}
-
-/// The plain text of spans.
-pub fn plain(spans: &[Span]) -> String {
-    spans.iter().map(|span| span.text.as_str()).collect()
 }

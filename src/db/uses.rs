@@ -15,6 +15,8 @@ text_enum! {
         Media = "media",
         /// An ad slot pinned in the body.
         AdSlot = "ad_slot",
+        /// Another article that a text or a picture of the body links to.
+        Article = "article",
     }
 }
 

@@ -34,7 +34,7 @@ codes! {
     "control" [INVALID] "The text has characters that control how it is shown.";
     "cursor" [MALFORMED] "Not a cursor of this list with these filters. Begin again without one.";
     "cycle" [CONFLICT] "A section cannot stand below itself.";
-    "depth" [INVALID] "Too many levels: sections have four.";
+    "depth" [INVALID] "Too many levels: sections have four, lists five; footnotes have no footnotes.";
     "distinct" [INVALID] "The same stands there twice.";
     "duplicate" [INVALID, MALFORMED] "The member or parameter was sent twice.";
     "edited_since" [] "The article was edited after it was approved.";
@@ -46,6 +46,7 @@ codes! {
     "hidden" [INVALID] "The section is hidden, so nothing in it can be published.";
     "in_use" [CONFLICT] "Used by what `resource` or `pointer` names. Take it out there first.";
     "key_reused" [INVALID] "The `Idempotency-Key` was used for another request. Take a new one.";
+    "kind" [CONFLICT, INVALID] "The medium is of another kind than is shown at this place, or its file is of another kind.";
     "length" [INVALID] "Too short or too long; lengths count the characters (Unicode scalar values) of a text as it is kept, or items of a list.";
     "missing" [CONFLICT, INVALID] "Refers to something that is not there, or that you may not see.";
     "nfc" [INVALID] "A text of an import is not in Unicode's normal form C, in which texts are kept.";

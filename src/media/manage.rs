@@ -12,7 +12,7 @@ use crate::{
         roles::{ReadMedia, WriteMedia},
     },
     db::{
-        Db,
+        Db, Tx,
         journal::Entry,
         uses::{self, Used},
     },
@@ -94,11 +94,12 @@ async fn read_media(_: Allow<ReadMedia>, db: Db, id: Id<MediaId>) -> Result<Answ
 
 /// Replace a medium
 ///
-/// Every page that shows it shows the new form at once. An author may replace only what they
-/// created.
+/// Every page that shows it shows the new form at once. Its kind stays while an article uses it. An
+/// author may replace only what they created.
 #[utoipa::path(tag = "media", security(("bearer" = ["media:write"])), params(IfMatch),
     request_body = MediaInput,
-    responses((status = 200, description = "Replaced.", body = MediaRow)))]
+    responses((status = 200, description = "Replaced.", body = MediaRow),
+        (status = 409, description = "Of another kind now, and in use; `errors` lists the articles among those that you may read, twenty at the most.")))]
 #[put("/media/{id}")]
 async fn replace_media(
     allow: Allow<WriteMedia>,
@@ -112,11 +113,12 @@ async fn replace_media(
 
 /// Change a medium
 ///
-/// Takes a JSON merge patch (RFC 7396) of the members that PUT takes. An author may change only
-/// what they created.
+/// Takes a JSON merge patch (RFC 7396) of the members that PUT takes. Its kind stays while an
+/// article uses it. An author may change only what they created.
 #[utoipa::path(tag = "media", security(("bearer" = ["media:write"])), params(IfMatch),
     request_body(content = MediaInput, content_type = "application/merge-patch+json"),
-    responses((status = 200, description = "Changed.", body = MediaRow)))]
+    responses((status = 200, description = "Changed.", body = MediaRow),
+        (status = 409, description = "Of another kind now, and in use; `errors` lists the articles among those that you may read, twenty at the most.")))]
 #[patch("/media/{id}")]
 async fn patch_media(
     allow: Allow<WriteMedia>,
@@ -145,16 +147,20 @@ async fn delete_media(
     let caller = allow.caller;
     db.write(caller.clone(), move |tx| {
         let medium = expected.current(tx, id.0, |conn| queries::find_own(conn, id.0, &caller))?;
-        let now = tx.now();
-        let (by, mut in_the_way) = (Scope::of(tx, &caller)?, InTheWay::default());
-        let using = || uses::articles_using(Used::Media, medium.id, now);
-        in_the_way.add_articles(tx, &by, using)?;
-        in_the_way.refuse()?;
+        refuse_in_use(tx, &caller, medium.id)?;
         queries::delete(tx, medium.id)?;
         tx.record(Entry::new("deleted", &medium).stale([Tag::Media(medium.id)]))
     })
     .await?;
     Ok(Answer::nothing())
+}
+
+/// Refuses what takes a medium away from where it is shown.
+fn refuse_in_use(tx: &mut Tx<'_>, caller: &Caller, id: MediaId) -> Result<()> {
+    let now = tx.now();
+    let (by, mut in_the_way) = (Scope::of(tx, caller)?, InTheWay::default());
+    in_the_way.add_articles(tx, &by, || uses::articles_using(Used::Media, id, now))?;
+    in_the_way.refuse()
 }
 
 async fn change(
@@ -167,6 +173,9 @@ async fn change(
     db.write(caller.clone(), move |tx| {
         let current = expected.current(tx, id, |conn| queries::find_own(conn, id, &caller))?;
         let medium = MediaRow::new(input(&current)?, Some(&current), caller.id, tx.now());
+        if medium.kind != current.kind {
+            refuse_in_use(tx, &caller, id)?;
+        }
         queries::replace(tx, &medium)?;
         let entry = Entry::new("changed", &medium).diff(&current.input(), &medium.input());
         tx.record(entry.stale([Tag::Media(medium.id)]))?;

@@ -91,7 +91,7 @@ impl Resource for MediaRow {
 /// What the newsroom sends to create or replace a medium.
 #[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[validate(schema(function = "told_or_decorative"))]
+#[validate(schema(function = "told_or_decorative"), schema(function = "of_its_kind"))]
 #[schema(as = MediaInput, examples(json!({
     "kind": "image", "url": "https://img.example.org/2026/harbour.jpg", "mime": "image/jpeg",
     "width": 1600, "height": 1067, "alt": "Fishing boats in a harbour at dawn",
@@ -105,7 +105,7 @@ pub struct MediaInput {
     /// Where the file is: an absolute http or https URL.
     #[serde(default)]
     pub url: Option<WebUrl>,
-    /// The file's media type (RFC 6838), without parameters.
+    /// The file's media type (RFC 6838), without parameters. It begins with the `kind`.
     #[serde(default)]
     #[validate(length(max = 100), custom(function = "mime_form"))]
     #[schema(max_length = 100, pattern = "^(image|video|audio)/[a-z0-9.+-]+$")]
@@ -149,6 +149,14 @@ fn told_or_decorative(input: &MediaInput) -> Result<(), ValidationError> {
     }
     let message = "must not be true where there is an alt text";
     Err(text::broken_at("/decorative", "exclusive", message))
+}
+
+fn of_its_kind(input: &MediaInput) -> Result<(), ValidationError> {
+    let top = input.mime.as_deref().and_then(|mime| mime.split('/').next());
+    if top.is_none_or(|top| top == input.kind.as_str()) {
+        return Ok(());
+    }
+    Err(text::broken_at("/mime", "kind", "must begin with the kind of the medium"))
 }
 
 fn mime_form(text: &str) -> Result<(), ValidationError> {

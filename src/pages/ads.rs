@@ -140,9 +140,12 @@ fn placed_kind(block: &PageBlock) -> BlockKind {
         | PageBlock::Image(_)
         | PageBlock::Gallery(_)
         | PageBlock::Video(_)
+        | PageBlock::Audio(_)
         | PageBlock::Embed(_)
         | PageBlock::Related(_)
         | PageBlock::Table(_)
+        | PageBlock::Code(_)
+        | PageBlock::Footnotes(_)
         | PageBlock::Divider(_) => BlockKind::Other,
     }
 }

@@ -5,12 +5,16 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::parts::{AdPlace, PlacedMedia, ResolvedLink};
+use super::{
+    parts::{AdPlace, PlacedMedia, ResolvedLink},
+    targets::Targets,
+};
 use crate::{
     articles::blocks::{
-        Block, BlockId, DividerBlock, EmbedBlock, HeadingBlock, ListBlock, MediaUse,
-        ParagraphBlock, QuoteBlock, TableBlock, VideoRole,
+        Block, BlockId, CodeBlock, DividerBlock, EmbedBlock, FootnotesBlock, HeadingBlock,
+        MediaUse, ParagraphBlock, QuoteBlock, TableBlock, VideoRole,
     },
+    articles::{lists::ListBlock, marks::PictureLink, texts},
     http::cache::Made,
     ids::{LinkId, MediaId},
     media::{
@@ -40,6 +44,8 @@ pub enum PageBlock {
     Gallery(PlacedGallery),
     #[serde(rename = "video")]
     Video(PlacedVideo),
+    #[serde(rename = "audio")]
+    Audio(PlacedAudio),
     #[serde(rename = "embed")]
     Embed(EmbedBlock),
     #[serde(rename = "related")]
@@ -48,6 +54,10 @@ pub enum PageBlock {
     AdSlot(AdPlace),
     #[serde(rename = "table")]
     Table(TableBlock),
+    #[serde(rename = "code")]
+    Code(CodeBlock),
+    #[serde(rename = "footnotes")]
+    Footnotes(FootnotesBlock),
     #[serde(rename = "divider")]
     Divider(DividerBlock),
 }
@@ -67,6 +77,8 @@ pub enum BodyBlock {
 pub struct PlacedImage {
     pub id: BlockId,
     pub media: PlacedMedia,
+    /// Where the picture leads.
+    pub link: Option<PictureLink>,
 }
 
 /// Several pictures in the body.
@@ -89,6 +101,14 @@ pub struct PlacedVideo {
     pub media: Option<PlacedMedia>,
     /// Where the film is, where it is not one of the newsroom's media.
     pub url: Option<WebUrl>,
+}
+
+/// A recording in the body.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PlacedAudio {
+    pub id: BlockId,
+    pub title: Option<String>,
+    pub media: PlacedMedia,
 }
 
 /// A box of related links: "read also".
@@ -145,11 +165,16 @@ impl Gallery {
 /// The block as readers get it; `None` where nothing is left of it. Pinned ads are composed
 /// elsewhere.
 pub fn resolved(
-    block: Block,
+    mut block: Block,
     gallery: &Gallery,
     links: &[ResolvedLink],
+    targets: &Targets,
     made: &mut Made,
 ) -> Option<PageBlock> {
+    texts::retain_article_links(&mut block, |link| {
+        link.path = targets.get(link.article_id).map(|target| target.path.clone());
+        link.path.is_some()
+    });
     Some(match block {
         Block::Paragraph(block) => PageBlock::Paragraph(block),
         Block::Heading(block) => PageBlock::Heading(block),
@@ -157,6 +182,8 @@ pub fn resolved(
         Block::Quote(block) => PageBlock::Quote(block),
         Block::Embed(block) => PageBlock::Embed(block),
         Block::Table(block) => PageBlock::Table(block),
+        Block::Code(block) => PageBlock::Code(block),
+        Block::Footnotes(block) => PageBlock::Footnotes(block),
         Block::Divider(block) => PageBlock::Divider(block),
         Block::AdSlot(_) => return None,
         Block::Image(block) => {
@@ -166,7 +193,8 @@ pub fn resolved(
                 credit_override: block.credit_override,
                 alt: block.alt,
             };
-            PageBlock::Image(PlacedImage { id: block.id, media: gallery.place(&used, made)? })
+            let media = gallery.place(&used, made)?;
+            PageBlock::Image(PlacedImage { id: block.id, media, link: block.link })
         }
         Block::Gallery(block) => {
             let items: Vec<PlacedMedia> =
@@ -189,6 +217,10 @@ pub fn resolved(
                 media,
                 url: block.url,
             })
+        }
+        Block::Audio(block) => {
+            let media = gallery.place_plain(block.media_id, made)?;
+            PageBlock::Audio(PlacedAudio { id: block.id, title: block.title, media })
         }
         Block::Related(block) => {
             let link = |id: &LinkId| links.iter().find(|link| link.id == *id).cloned();

@@ -1,29 +1,24 @@
 //! Composes an article: the edition's own words, and everything shared as it is now.
-use std::{
-    collections::{HashMap, HashSet},
-    num::NonZeroU32,
-};
+use std::{collections::HashSet, num::NonZeroU32};
 
 use super::{
     ads::Ads,
     blocks::{BodyBlock, Gallery, PageBlock, resolved},
     html,
     model::{ArticleDocument, PageComments},
-    parts::{Author, PublicSeo, PublicSocial, PublicSponsorship, PublicTag, ResolvedLink},
-    queries,
+    parts::{Author, PlacedMedia, PublicSeo, PublicSocial, PublicSponsorship, PublicTag},
+    plain, queries,
+    targets::Targets,
 };
 use crate::{
     ads::{self, queries::Showing},
     articles::{
         blocks::Block,
         editions::{
-            self,
-            model::Listed,
             queries::When,
             shown::{Shown, ShownDocument, StoredBlock},
         },
         input::{AdsMode, Sponsorship},
-        related::model::{FrozenLink, LinkKind},
     },
     comments::{
         closing::Openness,
@@ -33,10 +28,11 @@ use crate::{
     error::{Error, Result},
     http::cache::Made,
     ids::{ArticleId, SectionId, UserId},
-    media,
+    media::{self, model::MediaKind},
     sections::tree::Tree,
     tags::Tag,
-    text, text_enum,
+    text::{self, Language},
+    text_enum,
     time::Instant,
 };
 
@@ -134,7 +130,10 @@ pub fn article(
     made.of([Tag::Article(id), Tag::Sections]);
 
     let gallery = Gallery::new(media::queries::of_ids(conn, &article.media())?, now);
-    let related = resolve_links(conn, &related_links, how, made)?;
+    let mut linked: HashSet<ArticleId> = article.linked_articles().into_iter().collect();
+    linked.extend(related_links.iter().filter_map(|link| link.target_article_id));
+    let targets = Targets::of(conn, &linked, how, made)?;
+    let related = targets.resolve(&related_links);
     let authors = named(conn, article.authors.iter().flatten().copied(), made)?;
 
     let within = section.and_then(|id| how.tree.get(id));
@@ -148,15 +147,16 @@ pub fn article(
 
     let mut place = |block| match block {
         Block::AdSlot(pin) => ads.pinned(pin.id, &pin.code, made),
-        other => resolved(other, &gallery, &related, made),
+        other => resolved(other, &gallery, &related, &targets, made),
     };
     let (mut blocks, mut body_html, mut body_text) = (None, None, None);
     if how.body.html || how.body.text {
         let typed = article.body.iter().cloned().map(StoredBlock::typed);
         let typed = typed.collect::<Result<Vec<Block>>>()?;
         let placed: Vec<PageBlock> = typed.into_iter().filter_map(&mut place).collect();
-        body_html = how.body.html.then(|| html::render(&placed));
-        body_text = how.body.text.then(|| html::plain(&placed));
+        let language = article.language.as_ref().map_or("", Language::as_str);
+        body_html = how.body.html.then(|| html::render(&placed, language));
+        body_text = how.body.text.then(|| plain::render(&placed));
     }
     if how.body.blocks {
         let placed = article.body.into_iter().filter_map(|block| match block {
@@ -188,7 +188,7 @@ pub fn article(
         social: PublicSocial {
             title: article.social.title.unwrap_or_else(|| seo_title.clone()),
             description: article.social.description.or_else(|| seo_description.clone()),
-            media: social_media.or_else(|| main_media.clone()),
+            media: social_media.or_else(|| main_media.clone().filter(is_picture)),
         },
         seo: PublicSeo {
             title: seo_title,
@@ -250,6 +250,10 @@ pub fn tags(names: &[String]) -> Vec<PublicTag> {
     names.iter().map(tag).collect()
 }
 
+fn is_picture(placed: &PlacedMedia) -> bool {
+    placed.media.kind == MediaKind::Image
+}
+
 fn public_sponsorship(by: Sponsorship) -> PublicSponsorship {
     let Sponsorship { sponsor_name, sponsor_url, disclosure } = by;
     PublicSponsorship { sponsor_name, sponsor_url, disclosure }
@@ -266,54 +270,4 @@ fn named(
     made.of(ids.iter().map(|id| Tag::Author(*id)));
     let author = |id: &UserId| Some(Author { id: *id, name: names.get(id)?.clone() });
     Ok(ids.iter().filter_map(author).collect())
-}
-
-/// The links that lead somewhere now, in their order.
-fn resolve_links(
-    conn: &mut Conn,
-    links: &[FrozenLink],
-    how: &Composition<'_>,
-    made: &mut Made,
-) -> Result<Vec<ResolvedLink>> {
-    let targets: HashSet<ArticleId> =
-        links.iter().filter_map(|link| link.target_article_id).collect();
-    let mut live: HashMap<ArticleId, Listed> = HashMap::new();
-    if !targets.is_empty() {
-        let ids: Vec<ArticleId> = targets.iter().copied().collect();
-        for edition in editions::queries::listed_or_coming(conn, &ids, how.when)? {
-            made.changes_at(Some(edition.valid_from), how.when.now);
-            made.changes_at(Some(edition.valid_until), how.when.now);
-            if edition.valid_from <= how.when.at {
-                live.insert(edition.article_id, edition);
-            }
-        }
-        if how.when.at < how.when.now {
-            let shown = queries::still_shown(conn, how.tree, &ids, how.when, made)?;
-            live.retain(|id, _| shown.contains(id));
-        }
-        made.of(targets.into_iter().map(Tag::target));
-    }
-    Ok(links
-        .iter()
-        .filter_map(|link| {
-            let (title, path) = match (link.kind, link.target_article_id) {
-                (LinkKind::Internal, Some(target)) => {
-                    let edition = live.get(&target)?;
-                    let section = how.tree.get(edition.section_id)?;
-                    let title = link.title.clone().unwrap_or_else(|| edition.headline.clone());
-                    (title, Some(format!("{}/{}", section.path, edition.slug)))
-                }
-                _ => (link.title.clone().unwrap_or_default(), None),
-            };
-            Some(ResolvedLink {
-                id: link.id,
-                kind: link.kind,
-                rel: link.rel,
-                title,
-                path,
-                article_id: link.target_article_id,
-                url: link.url.clone(),
-            })
-        })
-        .collect())
 }

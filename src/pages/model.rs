@@ -81,11 +81,14 @@ pub struct ArticleDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = Option<Vec<PageBlock>>)]
     pub blocks: Option<Vec<BodyBlock>>,
-    /// The body as HTML, where it was asked for so; without ads.
+    /// The body as HTML, where it was asked for so; without ads. One element, which says in which
+    /// language and direction it is read. A heading's `id` is that of its block; those of footnotes
+    /// have a colon.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub body_html: Option<String>,
-    /// The body as plain text, where it was asked for so; without ads.
+    /// The body as plain text, where it was asked for so; without ads. A blank line stands between
+    /// blocks, tabs between the cells of a table; footnotes are numbered in brackets.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub body_text: Option<String>,

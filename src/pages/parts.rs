@@ -73,6 +73,7 @@ pub struct PublicSeo {
 pub struct PublicSocial {
     pub title: String,
     pub description: Option<String>,
+    /// A picture: the one for social networks, else the main medium where that is a picture.
     pub media: Option<PlacedMedia>,
 }
 

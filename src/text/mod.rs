@@ -6,12 +6,14 @@ use unicode_normalization::UnicodeNormalization;
 pub use unicode_normalization::is_nfc;
 use validator::ValidationError;
 
+mod direction;
 mod identity;
 mod language;
 mod slug;
 mod url;
 mod visible;
 
+pub use direction::{Direction, direction};
 pub use identity::fold;
 pub use language::Language;
 pub use slug::{SLUG, SLUG_MAX, slug_form, slugify};

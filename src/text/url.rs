@@ -39,6 +39,8 @@ const UNSAFE: AsciiSet = AsciiSet::EMPTY
 /// A fragment ends with the address, so a second `#` is a part of it.
 const UNSAFE_IN_FRAGMENT: AsciiSet = UNSAFE.add(b'#');
 
+/// The form of links to a block of the same text, by its id.
+static PLACE: LazyLock<Regex> = LazyLock::new(|| pattern("^#[A-Za-z0-9_-]{1,64}$"));
 /// The form of telephone numbers in links.
 static TEL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^tel:\+?[().*-]*[0-9][0-9().*-]*(;[A-Za-z0-9-]+(=[^;]+)?)*$"));
@@ -87,8 +89,8 @@ impl<'de> Deserialize<'de> for WebUrl {
     }
 }
 
-/// Where a link in a text leads: to a web page, a mailbox, a telephone, or an address of the site
-/// itself. The same canonical form, without the site's own host where none was sent.
+/// Where a link in a text leads: to a web page, a mailbox, a telephone, an address of the site
+/// itself, or a place in the same text. The same canonical form, without the site's own host where none was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct LinkUrl(String);
@@ -111,12 +113,14 @@ impl FromStr for LinkUrl {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let canonical = if text.trim().starts_with('/') {
             site_path(text)
+        } else if text.trim().starts_with('#') {
+            place(text)
         } else {
             web(text).or_else(|| mailbox(text)).or_else(|| telephone(text))
         };
         canonical.map(Self).ok_or(
-            "must be an http, https, mailto or tel URL, or begin with one slash, of at most 2048 \
-             characters once it is percent-encoded",
+            "must be an http, https, mailto or tel URL, begin with one slash, or be # and the id \
+             of a heading; of at most 2048 characters once it is percent-encoded",
         )
     }
 }
@@ -166,6 +170,12 @@ fn site_path(text: &str) -> Option<String> {
     let path = encoded(text);
     let fits = path.len() <= URL_MAX && UriRef::parse(path.as_str()).is_ok();
     (text.starts_with('/') && !other_host && fits).then_some(path)
+}
+
+/// A block of the same text, by its id.
+fn place(text: &str) -> Option<String> {
+    let place = text.trim();
+    PLACE.is_match(place).then(|| place.to_owned())
 }
 
 /// Without the white space around it; browsers would drop control characters inside, and see
@@ -220,11 +230,12 @@ impl utoipa::PartialSchema for LinkUrl {
             .schema_type(Type::String)
             .format(Some(SchemaFormat::Custom("uri-reference".to_owned())))
             .max_length(Some(URL_MAX))
-            .pattern(Some("^(https?://|mailto:|tel:|/([^/]|$))"))
+            .pattern(Some("^(https?://|mailto:|tel:|/([^/]|$)|#[A-Za-z0-9_-])"))
             .description(Some(
                 "A web page (`https:`, `http:`), a mailbox (`mailto:`), a telephone (`tel:`, RFC \
-                 3966), or an address of the site itself, which begins with a slash. An IRI is \
-                 taken, and kept and answered as the URI; its length counts in that form.",
+                 3966), an address of the site itself, which begins with a slash, or `#` and the \
+                 `id` of a heading of the same body. An IRI is taken, and kept and answered as the \
+                 URI; its length counts in that form.",
             ))
             .examples(["https://example.org/timetable"])
             .into()
@@ -298,6 +309,7 @@ mod tests {
             ("tel:112", "tel:112"),
             ("tel:(22)555.01.00;phone-context=+48", "tel:(22)555.01.00;phone-context=+48"),
             ("/", "/"),
+            ("#times", "#times"),
             ("/world/łódź?from=links#times", "/world/%C5%82%C3%B3d%C5%BA?from=links#times"),
             ("/a b", "/a%20b"),
         ] {
@@ -315,6 +327,8 @@ mod tests {
             "/\\evil.example/",
             "/\t/evil.example",
             "world/ferry",
+            "#",
+            "#two words",
             "ftp://example.org/",
             "data:text/html,x",
             "javascript:alert(1)",

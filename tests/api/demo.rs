@@ -40,6 +40,7 @@ async fn the_demo_fills_a_whole_newsroom_once(engine: Engine) {
 
     there_is_some_of_everything(&admin).await;
     the_model_page_comes_out_in_page_order(&app.anyone()).await;
+    every_block_and_mark_is_shown(&app.anyone()).await;
     the_addresses_answer_as_they_say(&app).await;
 
     let changes = || app.state.db.read(|conn| journal::page(conn, 0, None, 10_000));
@@ -98,6 +99,41 @@ async fn there_is_some_of_everything(admin: &Client) {
 
 fn types(blocks: &Value) -> Vec<&str> {
     blocks.as_array().unwrap().iter().map(|block| block["type"].as_str().unwrap()).collect()
+}
+
+/// The values by which the members of a union in the document are told apart.
+fn members(union: &str) -> BTreeSet<String> {
+    let document: Value = serde_json::from_str(include_str!("../../openapi/openapi.json")).unwrap();
+    let at = format!("/components/schemas/{union}/discriminator/mapping");
+    document.pointer(&at).unwrap().as_object().unwrap().keys().cloned().collect()
+}
+
+/// The `type`s of all objects that stand in a member of this name.
+fn types_in(value: &Value, name: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    match value {
+        Value::Array(items) => found.extend(items.iter().flat_map(|item| types_in(item, name))),
+        Value::Object(object) => {
+            for (member, value) in object {
+                if let Some(items) = value.as_array().filter(|_| member == name) {
+                    let types = items.iter().map(|item| item["type"].as_str().unwrap().to_owned());
+                    found.extend(types);
+                }
+                found.extend(types_in(value, name));
+            }
+        }
+        _ => {}
+    }
+    found
+}
+
+async fn every_block_and_mark_is_shown(reader: &Client) {
+    let page = reader.get("/v1/page?path=/english/science/what-we-count-and-how").await.expect(200);
+    assert_eq!(types_in(&page, "blocks"), members("PageBlock"));
+    assert_eq!(types_in(&page, "marks"), members("Mark"));
+    let links = page["blocks"].to_string();
+    let path = "/english/river-and-weather/flood-gauges-explained";
+    assert_eq!(links.matches(&format!("\"path\":\"{path}\"")).count(), 3, "text, picture, box");
 }
 
 fn codes(slots: &Value) -> Vec<&str> {

@@ -141,6 +141,10 @@ impl Newsroom {
         let number = self.random.u32(..1000);
         let tags: Vec<&str> = TAGS.into_iter().filter(|_| self.random.bool()).collect();
         let medium = self.random.bool().then(|| self.pick(|room| &room.media));
+        // Now and then to itself, which is refused as a whole.
+        let target = self.random.choice(&self.articles).cloned();
+        let marks = target.map(|id| json!([{"type": "article_link", "article_id": id}]));
+        let more = json!([{"text": "More.", "marks": marks.unwrap_or(json!([]))}]);
         json!({
             "section_id": self.pick(|room| &room.sections),
             "lead": format!("Lead {number}."),
@@ -152,7 +156,8 @@ impl Newsroom {
             "body": [
                 paragraph(&format!("Words {number}.")),
                 {"type": "image", "media_id": self.pick(|room| &room.media)},
-                paragraph("More."), {"type": "ad_slot", "code": "middle"}, paragraph("The end."),
+                {"type": "paragraph", "text": more},
+                {"type": "ad_slot", "code": "middle"}, paragraph("The end."),
             ],
         })
     }

@@ -66,6 +66,7 @@ async fn bodies_of_0_1_0_come_out_in_the_present_form(engine: Engine) {
     assert!(dump.contains(marked));
     let database = engine.database();
     execute(&database.url, &dump);
+    execute(&database.url, "update media set mime = 'audio/mpeg'");
     let now = held["now"].as_str().unwrap().parse().unwrap();
     let app = TestApp::on(engine, database, now, settings).await;
     let link = json!({"type": "link", "href": "https://example.org/"});
@@ -89,6 +90,10 @@ async fn bodies_of_0_1_0_come_out_in_the_present_form(engine: Engine) {
         }
     }
     assert!(shown > 0 && copies > 0 && editions > 0, "{shown} {copies} {editions}");
+    // What said that a picture was a recording says nothing any more.
+    let media = admin.get("/manage/v1/media").await.expect(200);
+    assert!(media["data"].as_array().unwrap().iter().all(|medium| medium["mime"].is_null()));
+    moves_on(&app);
 }
 
 fn file(engine: Engine) -> &'static str {
@@ -110,11 +115,7 @@ async fn upgrades_with_its_data(release: &Path, engine: Engine) {
     let admin = app.admin().await;
     admin.post("/manage/v1/sections", json!({"name": "Upgrades"})).await.expect(201);
 
-    // What it holds can be moved on: it keeps the rules of the present program.
-    let (home, other) = (tempfile::tempdir().unwrap(), engine.database());
-    let folder = home.path().join("export");
-    export(&app.url().parse().unwrap(), &folder, app.now()).unwrap();
-    take_in(&other.url, &folder);
+    moves_on(&app);
 
     // What that version has exported comes out the same.
     let other = engine.database();
@@ -154,6 +155,15 @@ async fn serves(app: &TestApp, held: &Value, release: &Path) {
         let served = app.anyone().get_unchecked(address).await.body;
         holds(&served, page, &format!("{}: {address}", release.display()));
     }
+}
+
+/// What it holds can be moved on: it keeps the rules of the present program.
+#[track_caller]
+pub fn moves_on(app: &TestApp) {
+    let (home, other) = (tempfile::tempdir().unwrap(), app.engine().database());
+    let folder = home.path().join("export");
+    export(&app.url().parse().unwrap(), &folder, app.now()).unwrap();
+    take_in(&other.url, &folder);
 }
 
 fn take_in(url: &str, folder: &Path) {

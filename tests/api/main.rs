@@ -9,6 +9,7 @@ mod alerts;
 mod approval;
 mod articles;
 mod backups;
+mod bodies;
 mod cache;
 mod clock_ahead;
 mod comments;

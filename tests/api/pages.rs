@@ -768,7 +768,10 @@ async fn every_member_that_is_named_comes(app: TestApp) {
     let forms =
         reader.get(&format!("{sparse}?fields=blocks,body_html,body_text")).await.expect(200);
     assert_eq!(forms["blocks"], whole["blocks"]);
-    assert_eq!(forms["body_html"], "<p>The first paragraph.</p>\n");
+    assert_eq!(
+        forms["body_html"],
+        "<div lang=\"en\" dir=\"ltr\">\n<p>The first paragraph.</p>\n</div>\n"
+    );
     assert_eq!(forms["body_text"], "The first paragraph.");
     let card =
         reader.get("/v1/articles?include=comment_count").await.expect(200)["data"][0].clone();
@@ -835,7 +838,10 @@ async fn a_body_comes_as_html_or_text(app: TestApp) {
     let by_id = format!("/v1/articles/{}", article["id"].as_str().unwrap());
     let reader = app.anyone();
     let html = reader.get(&format!("{by_id}?body=html")).await.expect(200);
-    assert_eq!(html["body_html"], "<p>The first paragraph.</p>\n");
+    assert_eq!(
+        html["body_html"],
+        "<div lang=\"en\" dir=\"ltr\">\n<p>The first paragraph.</p>\n</div>\n"
+    );
     assert_eq!(html.get("blocks"), None);
     let text = reader.get(&format!("{by_id}?body=text")).await.expect(200);
     assert_eq!(text["body_text"], "The first paragraph.");

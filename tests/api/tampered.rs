@@ -146,11 +146,13 @@ async fn furnished(app: TestApp) -> Room {
     articles::publish(&admin, &other).await;
     let me = admin.get("/manage/v1/me").await.expect(200);
     let link = json!({"text": "at last", "marks": [{"type": "link", "href": "https://example.org/times"}]});
+    let to_other = json!({"type": "article_link", "article_id": other["id"]});
+    let to_other = json!({"text": "the bridge", "marks": [to_other]});
     let article = json!({
         "headline": "The ferry sails again", "slug": "ferry", "section_id": child["id"],
         "lead": "At last.", "tags": ["Ferries"], "authors": [me["id"]],
         "main_media": {"media_id": medium["id"]},
-        "body": [paragraph("Everyone was there."), {"type": "paragraph", "text": [link]},
+        "body": [paragraph("Everyone was there."), {"type": "paragraph", "text": [link, to_other]},
             {"type": "ad_slot", "code": "middle"}],
     });
     let article = admin.post(ARTICLES, article).await.expect(201);
@@ -243,6 +245,28 @@ async fn what_breaks_a_rule_is_refused_with_file_and_line(app: TestApp) {
         ("articles", &ferry, "\"headline\":\"The ferry sails again", &longest, "must have at most"),
         ("articles", &ferry, "\"published\"", "\"public\"", "/status: expected one of `draft`"),
         ("articles", &ferry, "https://example.org/times", script, "/document/body/1/text/0/marks"),
+        ("articles", &ferry, "https://example.org/times", "#part", "/0/href: is the id of no head"),
+        (
+            "articles",
+            &ferry,
+            &quoted("article_id", other),
+            &quoted("article_id", NOBODY),
+            "/document/body/1/text/1/marks/0/article_id: refers to an article that is not there",
+        ),
+        (
+            "articles",
+            &ferry,
+            &quoted("article_id", other),
+            &quoted("article_id", article),
+            "/document/body/1/text/1/marks/0/article_id: is this article itself",
+        ),
+        (
+            "article_uses",
+            "\"article\"",
+            other,
+            NOBODY,
+            "is not what the rows that it is derived from",
+        ),
         (
             "articles",
             &ferry,
@@ -299,7 +323,7 @@ async fn what_breaks_a_rule_is_refused_with_file_and_line(app: TestApp) {
         ),
         ("article_contributors", article, admin, NOBODY, "/user_id: refers to a user that is not"),
         ("article_authors", article, "\"position\":0", "\"position\":1", "is not what the rows"),
-        ("article_uses", "media", "\"media\"", "\"medium\"", "/kind: expected `media`"),
+        ("article_uses", "media", "\"media\"", "\"medium\"", "/kind: expected one of `media`"),
         ("related_links", "Elsewhere", "https://example.org/a", script, "/url: must be an absol"),
         ("related_links", other, other, article, "/target_article_id: is this article itself"),
         ("related_links", "internal", "\"position\":1", "\"position\":0", "/position: is the posi"),
@@ -364,7 +388,7 @@ async fn what_breaks_a_rule_is_refused_with_file_and_line(app: TestApp) {
             article,
             "\"kind\":\"media\"",
             "\"kind\":\"me\"",
-            "/kind: expected `media`",
+            "/kind: expected one of `media`",
         ),
         ("comment_threads", article, "\"approved\":3", "\"approved\":4", "/approved: must be 3"),
         ("comments", &comment, "\"replies\":2", "\"replies\":3", "/replies: must be 2"),

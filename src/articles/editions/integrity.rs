@@ -172,7 +172,9 @@ impl Editions {
                 self.ended_slots.insert((row.article_id, row.number), (place, codes.len()));
             }
             let media = references::media_of(article).into_iter();
-            media.map(|(id, _)| (Used::Media, AnyId(id.0))).collect()
+            let media = media.map(|medium| (Used::Media, AnyId(medium.id.0)));
+            let linked = references::articles_of(article).into_iter();
+            media.chain(linked.map(|(id, _)| (Used::Article, AnyId(id.0)))).collect()
         };
         for used in uses {
             self.uses.expect(place, (row.article_id, row.number, used));

@@ -14,8 +14,9 @@ use crate::{
         manage::view,
         model::{Article, ArticleRow},
         publishing::stale,
-        queries as working, related,
+        queries as working, references, related,
         saving::store,
+        texts,
         workflow::Action,
     },
     auth::{
@@ -128,6 +129,10 @@ async fn restore_edition(
         let mut document = edition.document.0;
         // The section it was in may have been merged into another since.
         document.article.section_id = Some(edition.section_id);
+        // Links to articles that are gone, or that the caller may not know of, stay away.
+        let linked = references::articles_of(&document.article).into_iter().map(|(id, _)| id);
+        let known = working::known(tx, &access, linked, caller.now)?;
+        texts::unlink(&mut document.article.body, |id| known.contains(&id));
         let links_changed = related::queries::restore(tx, &current, &document.related_links)?;
         let article = store(tx, &access, &current, document.article, links_changed, &settings.0)?;
         let four_eyes = settings.0.four_eyes;

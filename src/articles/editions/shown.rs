@@ -11,6 +11,7 @@ use crate::{
         blocks::{Block, MediaUse},
         input::{Ads, ArticleComments, Genre, Seo, Social, Sponsorship},
         related::model::FrozenLink,
+        texts::linked_articles,
     },
     db::{schema::editions, types::Json},
     error::{Error, Result},
@@ -84,12 +85,16 @@ impl<'de> Deserialize<'de> for StoredBlock {
         }
         let stored = Box::<RawValue>::deserialize(deserializer)?;
         let kind: Kind<'_> = serde_json::from_str(stored.get()).map_err(de::Error::custom)?;
-        match kind.r#type {
-            "image" | "gallery" | "video" | "related" | "ad_slot" => {
-                typed(&stored).map(Self::Referring).map_err(de::Error::custom)
-            }
-            _ => Ok(Self::Plain(stored)),
+        let refers = match kind.r#type {
+            "image" | "gallery" | "video" | "audio" | "related" | "ad_slot" => true,
+            // No text can have this in it: a quotation mark is escaped there. A text of just this
+            // word is taken apart for nothing.
+            _ => stored.get().contains("\"article_link\""),
+        };
+        if refers {
+            return typed(&stored).map(Self::Referring).map_err(de::Error::custom);
         }
+        Ok(Self::Plain(stored))
     }
 }
 
@@ -125,6 +130,18 @@ impl ShownArticle {
         boxed.flatten().copied().collect()
     }
 
+    /// Every article that its texts and pictures link to.
+    pub fn linked_articles(&self) -> Vec<ArticleId> {
+        let blocks = self.body.iter().filter_map(|block| match block {
+            StoredBlock::Referring(block) => Some(block),
+            StoredBlock::Plain(_) => None,
+        });
+        blocks
+            .flat_map(|block| linked_articles(std::slice::from_ref(block)))
+            .map(|(id, _)| id)
+            .collect()
+    }
+
     /// Every medium that it shows, each once.
     pub fn media(&self) -> Vec<MediaId> {
         let mut ids: Vec<MediaId> = self.main_media.iter().map(|main| main.media_id).collect();
@@ -136,6 +153,7 @@ impl ShownArticle {
                     ids.extend(gallery.items.iter().map(|item| item.media_id));
                 }
                 StoredBlock::Referring(Block::Video(video)) => ids.extend(video.media_id),
+                StoredBlock::Referring(Block::Audio(audio)) => ids.push(audio.media_id),
                 StoredBlock::Referring(_) | StoredBlock::Plain(_) => {}
             }
         }

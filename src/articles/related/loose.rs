@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::model::LinkRow;
 use crate::{
-    articles::{blocks::Block, input::ArticleInput, model::ArticleRow, queries as working},
+    articles::{blocks::Block, input::ArticleInput, model::ArticleRow, queries as working, texts},
     db::{
         Conn, Tx,
         journal::Entry,
@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// Takes every link to this article out of the working copies that have one, and out of the boxes
-/// of their bodies. Readers lose nothing, since what was never published is shown in no link.
+/// and texts of their bodies. Readers lose nothing, since what was never published is shown in no
+/// link.
 pub fn cut(tx: &mut Tx<'_>, target: ArticleId) -> Result<()> {
     // Always in the same order, so that no two deletions wait for each other.
     for holder in holders(tx, target)? {
@@ -40,19 +41,17 @@ pub fn cut(tx: &mut Tx<'_>, target: ArticleId) -> Result<()> {
             ..article
         };
         unbox(&mut without.document.0, &gone);
+        texts::unlink(&mut without.document.0.body, |linked| linked != target);
         working::update(tx, &without)?;
+        working::forget_link(tx, holder, target)?;
         let entry = Entry::new("edited", &without).diff(&before, &without.document.0);
-        tx.record(entry.note("related_links"))?;
+        tx.record(if links.is_empty() { entry } else { entry.note("related_links") })?;
     }
     Ok(())
 }
 
 fn holders(conn: &mut Conn, target: ArticleId) -> Result<Vec<ArticleId>> {
-    let links = related_links::table
-        .filter(related_links::target_article_id.eq(target))
-        .select(related_links::article_id);
-    let holders = articles::table.filter(articles::id.eq_any(links)).order(articles::id);
-    Ok(holders.select(articles::id).load(conn)?)
+    Ok(working::linking(target).order(articles::id).select(articles::id).load(conn)?)
 }
 
 fn unbox(article: &mut ArticleInput, gone: &BTreeSet<LinkId>) {

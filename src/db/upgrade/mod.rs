@@ -4,6 +4,7 @@
 //! works on rows and JSON as they were at that time, never on the types of today, which move on.
 mod bodies;
 mod canonical;
+mod media;
 
 use super::Conn;
 use crate::error::Result;
@@ -15,6 +16,7 @@ type Step = fn(&mut Conn) -> Result<()>;
 /// The steps by the names of their migrations.
 const STEPS: &[(&str, Step)] = &[
     ("2026-11-25-000055_bodies", bodies::rewrite_bodies),
+    ("2026-11-25-000056_media_types", media::forget_foreign_types),
     ("2026-11-25-000067_canonical_forms", canonical::rewrite_languages_and_addresses),
 ];
 

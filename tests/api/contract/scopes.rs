@@ -1,7 +1,7 @@
 //! What an editor may do who is limited to some sections ends at these: where something comes
 //! from, and where it goes. Which operations name a section is read off the document, and one
 //! that does and is in no row here fails. (What an article's address opens is in the matrix.)
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use actix_web::http::Method;
 use broadsheet::auth::roles::{Role, TABLE};
@@ -89,20 +89,24 @@ fn is_uuid(schema: &'static Value) -> bool {
 }
 
 /// The names of all members of a body, however deep, that are ids.
-fn ids_in(schema: &'static Value, found: &mut Vec<&'static str>) {
+fn ids_in(schema: &'static Value, found: &mut Vec<&'static str>, seen: &mut HashSet<*const Value>) {
     let schema = resolve(schema);
+    // Lists stand in lists.
+    if !seen.insert(schema) {
+        return;
+    }
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
         if is_uuid(member) {
             found.push(name);
         } else {
-            ids_in(member, found);
+            ids_in(member, found, seen);
         }
     }
     for union in ["oneOf", "anyOf", "allOf"] {
-        schema[union].as_array().into_iter().flatten().for_each(|one| ids_in(one, found));
+        schema[union].as_array().into_iter().flatten().for_each(|one| ids_in(one, found, seen));
     }
     if schema["items"].is_object() {
-        ids_in(&schema["items"], found);
+        ids_in(&schema["items"], found, seen);
     }
 }
 
@@ -111,7 +115,7 @@ fn sections_of(operation: &Operation) -> Vec<&'static str> {
     let ids = operation.parameters().filter(|parameter| is_uuid(&parameter["schema"]));
     let mut named: Vec<&str> = ids.map(|parameter| parameter["name"].as_str().unwrap()).collect();
     if let Some(body) = operation.json_body() {
-        ids_in(body.schema, &mut named);
+        ids_in(body.schema, &mut named, &mut HashSet::new());
     }
     named.retain(|name| is_section(operation, name));
     named.sort_unstable();

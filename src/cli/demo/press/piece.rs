@@ -7,15 +7,16 @@ use super::{
 use crate::{
     articles::{
         blocks::{
-            AdSlotBlock, Block, BlockId, HeadingBlock, ImageBlock, ListBlock, ListStyle, MediaUse,
-            ParagraphBlock, QuoteBlock, RelatedBlock,
+            AdSlotBlock, Block, BlockId, HeadingBlock, ImageBlock, MediaUse, ParagraphBlock,
+            QuoteBlock, RelatedBlock,
         },
         importing::Finished,
         input::{Ads, ArticleComments, ArticleInput, Genre, Seo, Social},
+        lists::{ListBlock, ListItem, ListStyle},
         marks::{BoldMark, ItalicMark, LinkMark, Mark},
         publishing::PublishInput,
         related::model::{ExternalLink, InternalLink, Rel, RelatedLinkInput},
-        spans::{Line, Span},
+        spans::Span,
     },
     ids::{ArticleId, LinkId, MediaId},
     text,
@@ -226,7 +227,8 @@ fn list(words: &Phrases, dice: &mut Dice) -> Block {
     let count = dice.between(3, 6);
     let items = dice.some(&words.items, count);
     let style = if dice.chance(70) { ListStyle::Unordered } else { ListStyle::Ordered };
-    let items = items.into_iter().map(|item| Line { text: plain(item.clone()) }).collect();
+    let item = |item: &String| ListItem { text: plain(item.clone()), list: None };
+    let items = items.into_iter().map(item).collect();
     Block::List(ListBlock { id: BlockId::default(), style, items })
 }
 
@@ -237,5 +239,6 @@ fn image(media_id: MediaId, words: &Phrases, dice: &mut Dice) -> Block {
         caption: dice.chance(50).then(|| dice.one(&words.captions).clone()),
         credit_override: None,
         alt: None,
+        link: None,
     })
 }

@@ -1,0 +1,2 @@
+-- What said nothing true is not missed.
+select 1;
