@@ -42,6 +42,11 @@ impl Facet {
         Self(format!("language:{language}"))
     }
 
+    /// The list of this name, as the database keeps it.
+    pub fn stored(name: String) -> Self {
+        Self(name)
+    }
+
     /// Its name, as the database keeps it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -66,6 +66,7 @@ pub fn publish(
     let all_links = drafts.iter().flat_map(|(_, links, _)| links);
     let ground = Ground::of(tx, known, drafts.iter().map(|(it, ..)| it), all_links, now)?;
 
+    let mut back = editions::retirement::go_on(tx, now)?;
     let (mut articles, mut links, mut plans) = (Vec::new(), Vec::new(), Vec::new());
     for (article, its_links, input) in drafts {
         let status = access.take(Action::Publish, &article)?;
@@ -74,7 +75,7 @@ pub fn publish(
             tx.record(Entry::new("created", link).note(format!("article {}", article.id)))?;
         }
         let article = plan.published(article, status, input.note, now);
-        tx.record(plan.entry(&article))?;
+        tx.record(plan.entry(&article).stale(back.drain()))?;
         articles.push(article);
         links.extend(its_links);
         plans.push(plan);
@@ -86,8 +87,7 @@ pub fn publish(
     queries::add_contributors(tx, &wrote)?;
     related::queries::insert(tx, &links)?;
     let new: Vec<_> = plans.iter().map(|plan| (&plan.edition, plan.uses())).collect();
-    editions::queries::insert(tx, &new)?;
-    editions::queries::retire_some(tx, now)
+    editions::queries::insert(tx, &new)
 }
 
 /// The links of a new article in their order; each leads somewhere else.

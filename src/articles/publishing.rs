@@ -238,10 +238,10 @@ pub fn publish(
         moved.store(tx)?;
     }
     editions::queries::insert(tx, &[(edition, &plan.uses)])?;
-    editions::queries::retire_some(tx, now)?;
+    let back = editions::retirement::go_on(tx, now)?;
     let published = plan.published(article.clone(), status, note, now);
     queries::update(tx, &published)?;
-    tx.record(plan.entry(&published))?;
+    tx.record(plan.entry(&published).stale(back))?;
     Ok(published)
 }
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use super::{
     client::Client,
     model::{Account, Session},
-    tokens::AccessClaims,
+    tokens::{AccessClaims, REFRESH_SECONDS},
 };
 use crate::{
     db::{
@@ -16,6 +16,15 @@ use crate::{
     time::Instant,
 };
 
+/// Whether a sign-in runs: it is not over, and ends no later than one would that begins now. One
+/// that does was stored by a clock that was ahead, and its tokens are not taken either. Nobody
+/// deletes it for that: this server's clock may be the one that is wrong.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn is_running(now: Instant) -> _ {
+    let longest: Instant = now.latest().plus_seconds(REFRESH_SECONDS);
+    sessions::expires_at.gt(now).and(sessions::expires_at.le(longest))
+}
+
 /// The active user of a running sign-in, unless the token is older than their last change of
 /// password or roles.
 pub fn find_caller(
@@ -26,7 +35,7 @@ pub fn find_caller(
     let found = sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(claims.sid))
-        .filter(sessions::expires_at.gt(now))
+        .filter(is_running(now))
         .filter(users::id.eq(claims.sub))
         .filter(users::active.eq(true))
         .filter(users::token_epoch.eq(claims.epoch))
@@ -69,7 +78,7 @@ pub fn find_session(
     let running = sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(id))
-        .filter(sessions::expires_at.gt(now))
+        .filter(is_running(now))
         .filter(users::active.eq(true));
     let found = running.select((Session::as_select(), Account::as_select())).first(conn);
     Ok(found.optional()?)
@@ -109,8 +118,7 @@ pub fn sessions_of(
     now: Instant,
     limit: i64,
 ) -> Result<Vec<Session>> {
-    let running =
-        sessions::table.filter(sessions::user_id.eq(user).and(sessions::expires_at.gt(now)));
+    let running = sessions::table.filter(sessions::user_id.eq(user)).filter(is_running(now));
     let newest = running.order((sessions::created_at.desc(), sessions::id.desc())).limit(limit);
     Ok(newest.select(Session::as_select()).load(conn)?)
 }

@@ -6,11 +6,13 @@ use broadsheet::{
         Conn,
         schema::{comment_reports, idempotency_keys},
     },
+    transfer::{export::export, import::import},
 };
 use diesel::prelude::*;
 use serde_json::json;
 
 use crate::{
+    articles::{at, draft, publish, section},
     comments::{id, open_article, thread},
     second_factor::{EWA, Enrolled},
     support::{PASSWORD, TestApp, on_both_engines},
@@ -22,6 +24,8 @@ on_both_engines! {
     readers_may_comment,
     keys_are_kept_for_a_day_and_no_longer,
     where_reports_came_from_is_forgotten,
+    a_sign_in_does_not_last_for_longer,
+    what_was_retired_too_early_comes_back,
 }
 
 const SESSION: &str = "/manage/v1/session";
@@ -115,4 +119,67 @@ async fn where_reports_came_from_is_forgotten(app: TestApp) {
         Ok(reporters.count().get_result::<i64>(conn)?)
     });
     assert_eq!(known.await.unwrap(), 1);
+}
+
+async fn a_sign_in_does_not_last_for_longer(app: TestApp) {
+    app.advance(DAY);
+    let ahead = app.admin().await;
+    let of_admin = ahead.get("/manage/v1/me").await.expect(200);
+    let sign_ins = ahead.get("/manage/v1/sessions").await.expect(200);
+    app.advance(-DAY);
+    let admin = app.admin().await;
+    for list in ["/manage/v1/sessions", &format!("/manage/v1/users/{}/sessions", id(&of_admin))] {
+        let listed = admin.get(list).await.expect(200);
+        let listed = listed["data"].as_array().unwrap();
+        assert_eq!(listed.len(), 1, "{listed:?}");
+        assert_eq!(listed[0]["current"], true);
+        assert!(*listed[0]["expires_at"].as_str().unwrap() <= *app.in_seconds(30 * DAY));
+    }
+    let ended = format!("/manage/v1/sessions/{}", id(&sign_ins["data"][0]));
+    admin.delete(&ended).await.expect(404);
+    ahead.get("/manage/v1/me").await.expect(401);
+}
+
+/// An edition that has an end, and has it still ahead.
+async fn what_was_retired_too_early_comes_back(app: TestApp) {
+    let world = section(&app, "World").await;
+    let admin = app.admin().await;
+    let ending = draft(&admin, &world, "The market is open").await;
+    admin.patch(&at(&ending), json!({"tags": ["market"]})).await.expect(200);
+    for step in ["submit", "approve"] {
+        admin.act(&at(&ending), &format!("actions/{step}"), json!({})).await.expect(200);
+    }
+    let until = json!({"valid_to": app.in_seconds(DAY / 2)});
+    admin.act(&at(&ending), "actions/publish", until).await.expect(200);
+    let listed = async |filter: &str| {
+        let list = format!("/v1/articles?total=true{filter}");
+        app.anyone().get(&list).await.expect(200)["total"].clone()
+    };
+    assert_eq!(listed("").await, 1);
+
+    app.advance(DAY);
+    let admin = app.admin().await;
+    let other = draft(&admin, &world, "The bridge is shut").await;
+    publish(&admin, &other).await;
+    assert_eq!(listed("").await, 1);
+    app.advance(-DAY);
+    // The other one is public tomorrow, and this one has left the lists.
+    for filter in ["", "&tag=market"] {
+        assert_eq!(listed(filter).await, 0);
+    }
+    app.anyone().get(&format!("/v1/articles/{}", id(&ending))).await.expect(200);
+
+    // Also where it goes elsewhere as it is.
+    let database = app.engine().database();
+    let home = tempfile::tempdir().unwrap();
+    let (folder, now) = (home.path().join("export"), app.now());
+    export(&app.url().parse().unwrap(), &folder, now).unwrap();
+    let checks = |exported| broadsheet::integrity::Newsroom::new(exported, now);
+    import(&database.url.parse().unwrap(), &folder, checks).unwrap();
+
+    let admin = app.admin().await;
+    let third = draft(&admin, &world, "The ferry sails").await;
+    publish(&admin, &third).await;
+    assert_eq!(listed("").await, 2);
+    assert_eq!(listed("&tag=market").await, 1);
 }

@@ -1,10 +1,7 @@
 //! Lists of public articles: constant cost for any section, any page, any age of the archive.
 use diesel::prelude::*;
 
-use super::{
-    model::Listed,
-    queries::{self, When},
-};
+use super::{model::Listed, queries::When, retirement};
 use crate::{
     db::{
         Conn,
@@ -69,7 +66,7 @@ pub fn rows(conn: &mut Conn, feed: &Feed) -> Result<Rows<Listed>> {
         within: &feed.within,
         at,
         still_at: (at < now).then_some(now),
-        retired: queries::can_have_retired(at, now),
+        retired: retirement::can_have_retired(at, now),
         from: feed.from,
         to: feed.to,
         newest_first: feed.sort == Sort::Newest,

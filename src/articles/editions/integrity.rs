@@ -85,12 +85,12 @@ impl Editions {
         let Some(row) = line.read::<EditionRow>() else { return };
         line.refers("/article_id", row.article_id, &articles.ids);
         line.refers("/section_id", row.section_id, others.sections);
-        self.times(line, &row);
+        times(line, &row);
         says(line, &row);
         if row.kind == EditionKind::Live {
             self.derive(line, &row, others);
         }
-        self.withdrawal(line, &row);
+        withdrawal(line, &row);
         let EditionRow {
             id: _,
             article_id,
@@ -124,31 +124,6 @@ impl Editions {
             let there = self.addresses.entry((section_id, slug)).or_default();
             there.push((article_id, interval));
         }
-    }
-
-    fn times(&self, line: &mut Line<'_>, row: &EditionRow) {
-        let (from, until) = (row.valid_from, row.valid_until);
-        line.must(from <= until, "/valid_until", "must not lie before valid_from");
-        line.must(until <= row.planned_until, "/planned_until", "must not lie before valid_until");
-        line.must(from < row.planned_until, "/planned_until", "must lie after valid_from");
-        line.must(!row.retired || until < self.at, "/retired", "is for what has ended");
-        let dated = "must not lie after valid_from";
-        line.must(row.published_at <= from, "/published_at", dated);
-        line.must(row.first_published_at <= from, "/first_published_at", dated);
-        line.must(row.modified_at <= from, "/modified_at", dated);
-    }
-
-    /// What has been withdrawn is over, and says why.
-    fn withdrawal(&self, line: &mut Line<'_>, row: &EditionRow) {
-        let withdrawn = row.withdrawn_at.is_some();
-        let told = "must be there where it was withdrawn, and only there";
-        line.must(row.withdrawal_reason.is_some() == withdrawn, "/withdrawal_reason", told);
-        line.must(row.withdrawn_by.is_none() || withdrawn, "/withdrawn_by", told);
-        if let Some(reason) = row.withdrawal_reason.clone() {
-            line.valid(&WithdrawalInput { reason }, "");
-        }
-        let over = row.kind == EditionKind::Live && row.valid_until <= self.at;
-        line.must(over || !withdrawn, "/withdrawn_at", "is for what is over");
     }
 
     /// What has to stand in other tables, since readers get this edition.
@@ -237,6 +212,34 @@ impl Editions {
             }
         }
     }
+}
+
+/// When it is public comes before it ends, and dates lie before it begins.
+fn times(line: &mut Line<'_>, row: &EditionRow) {
+    let (from, until) = (row.valid_from, row.valid_until);
+    line.must(from <= until, "/valid_until", "must not lie before valid_from");
+    line.must(until <= row.planned_until, "/planned_until", "must not lie before valid_until");
+    line.must(from < row.planned_until, "/planned_until", "must lie after valid_from");
+    // By a clock that was ahead, it may have been retired before it ends.
+    line.must(!row.retired || until < Instant::NEVER, "/retired", "is for what has an end");
+    let dated = "must not lie after valid_from";
+    line.must(row.published_at <= from, "/published_at", dated);
+    line.must(row.first_published_at <= from, "/first_published_at", dated);
+    line.must(row.modified_at <= from, "/modified_at", dated);
+}
+
+/// What has been withdrawn is over, and says why.
+fn withdrawal(line: &mut Line<'_>, row: &EditionRow) {
+    let withdrawn = row.withdrawn_at.is_some();
+    let told = "must be there where it was withdrawn, and only there";
+    line.must(row.withdrawal_reason.is_some() == withdrawn, "/withdrawal_reason", told);
+    line.must(row.withdrawn_by.is_none() || withdrawn, "/withdrawn_by", told);
+    if let Some(reason) = row.withdrawal_reason.clone() {
+        line.valid(&WithdrawalInput { reason }, "");
+    }
+    // By a clock that was ahead, it may have been over before it ends.
+    let over = row.kind == EditionKind::Live && row.valid_until < Instant::NEVER;
+    line.must(over || !withdrawn, "/withdrawn_at", "is for what has an end");
 }
 
 /// What the edition says to readers.

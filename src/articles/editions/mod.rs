@@ -4,6 +4,7 @@ pub mod integrity;
 pub mod manage;
 pub mod model;
 pub mod queries;
+pub mod retirement;
 pub mod schedule;
 pub mod shown;
 pub mod timeline;

@@ -1,8 +1,5 @@
 //! Every statement about editions. None of them reads a working copy.
-use diesel::{
-    dsl::{exists, not},
-    prelude::*,
-};
+use diesel::{dsl::exists, prelude::*};
 
 use super::{
     model::{EditionFilter, EditionHead, EditionKind, EditionRow, Listed},
@@ -375,39 +372,6 @@ pub fn withdraw(conn: &mut Conn, edition: &EditionRow) -> Result<()> {
         ))
         .execute(conn)?;
     diesel::delete(edition_keys::table.filter(edition_keys::edition_id.eq(edition.id)))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// How long an edition that ended stays among those that lists walk over, in seconds: longer
-/// than the clocks of two servers can differ.
-const RETIRED_AFTER: i64 = 60 * 60;
-/// How many editions are retired along with one change.
-const RETIRED_AT_ONCE: i64 = 50;
-
-/// Whether an edition that was public at `at` can have been retired by `now`, by whatever clock.
-pub fn can_have_retired(at: Instant, now: Instant) -> bool {
-    at < now.plus_seconds(-RETIRED_AFTER / 2)
-}
-
-/// Moves editions that ended out of the way of lists. A little with every change, so that there
-/// is nothing to run on a schedule; nothing that readers see depends on it.
-pub fn retire_some(conn: &mut Conn, now: Instant) -> Result<()> {
-    let ended: Vec<AnyId> = editions::table
-        .filter(editions::retired.eq(false))
-        .filter(editions::valid_until.lt(now.plus_seconds(-RETIRED_AFTER)))
-        .select(editions::id)
-        .limit(RETIRED_AT_ONCE)
-        .load(conn)?;
-    if ended.is_empty() {
-        return Ok(());
-    }
-    let keys = edition_keys::edition_id.eq_any(ended.clone()).and(not(edition_keys::retired));
-    diesel::update(edition_keys::table.filter(keys))
-        .set(edition_keys::retired.eq(true))
-        .execute(conn)?;
-    diesel::update(editions::table.filter(editions::id.eq_any(ended)))
-        .set(editions::retired.eq(true))
         .execute(conn)?;
     Ok(())
 }

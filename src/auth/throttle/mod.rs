@@ -23,7 +23,7 @@ use crate::{
     ids::{AnyId, SessionId, UserId},
     time::Instant,
 };
-use model::{LONGEST, Memory, Pace};
+use model::{KNOWN, LONGEST, Memory, Pace};
 
 /// One address, at whichever accounts: many people may sit behind it.
 const ADDRESS: Pace = Pace { free: 20, longest: LONGEST };
@@ -31,8 +31,6 @@ const ADDRESS: Pace = Pace { free: 20, longest: LONGEST };
 const OWN: Pace = Pace { free: 10, longest: LONGEST };
 /// One account, at addresses that it has not been signed in to from.
 const ACCOUNT: Pace = Pace { free: 20, longest: 30 };
-/// Seconds for which an address stays one that the user has signed in from.
-const KNOWN: i64 = 90 * 24 * 60 * 60;
 
 /// A try to prove who one is: counts as a failure until it has succeeded.
 #[derive(Debug, Clone)]

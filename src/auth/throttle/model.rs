@@ -9,6 +9,9 @@ pub const FORGIVEN: i64 = 15 * 60;
 /// The longest wait that there is, in seconds.
 pub const LONGEST: i64 = 15 * 60;
 
+/// Seconds for which an address stays one that the user has signed in from.
+pub const KNOWN: i64 = 90 * 24 * 60 * 60;
+
 /// How many failures are remembered at the most: any wait is the longest long before.
 pub const MOST: i64 = 60;
 
@@ -69,7 +72,7 @@ impl Memory {
 
     /// Whether the user has signed in from this address before.
     pub fn is_known(&self, now: Instant) -> bool {
-        self.known_until > now
+        believed(self.known_until, now, KNOWN) > now
     }
 
     /// One failure more.
@@ -144,6 +147,16 @@ mod tests {
             memory.hold(now, 1);
             assert_eq!(memory.failures(now), if binds { MOST } else { 1 }, "{ahead}");
             assert_eq!(memory.wait(now), if binds { LONGEST } else { 1 }, "{ahead}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_known_for_no_longer_than_the_rule_allows() {
+        let now: Instant = "2026-06-01T12:00:00Z".parse().unwrap();
+        for (ahead, known) in [(0, true), (30, true), (24 * 60 * 60, false)] {
+            let mut memory = Memory::blank(AnyId::new(), now);
+            memory.know(now.plus_seconds(ahead + KNOWN));
+            assert_eq!(memory.is_known(now), known, "{ahead}");
         }
     }
 
