@@ -4,6 +4,7 @@ use serde::Deserialize;
 use crate::{
     db::journal::{ActorKind, Change},
     tags::Tag,
+    time::Instant,
     transfer::integrity::Line,
 };
 
@@ -11,6 +12,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Journal {
     last: i64,
+    last_at: Option<Instant>,
 }
 
 /// The longest text of an entry, in characters: of a name, an action, a word on the change.
@@ -28,7 +30,9 @@ impl Journal {
     pub fn change(&mut self, line: &mut Line<'_>) {
         let Some(row) = line.read::<Change>() else { return };
         line.must(row.seq >= 1, "/seq", "must be at least 1");
-        self.last = row.seq;
+        let in_order = self.last_at.is_none_or(|last| last <= row.at);
+        line.must(in_order, "/at", "must not be earlier than that of the entry before");
+        (self.last, self.last_at) = (row.seq, Some(row.at));
         line.version(row.version);
         let is_user = row.actor_kind == ActorKind::User;
         line.must(

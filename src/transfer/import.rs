@@ -47,7 +47,9 @@ pub fn import<C: Checks>(
     checks: impl FnOnce(Instant) -> C,
 ) -> Result<u64> {
     let (manifest, digest) = Manifest::read(folder)?;
-    if !manifest.is_present() {
+    let is_present = manifest.is_present();
+    look_first(url, is_present.then_some(&*digest))?;
+    if !is_present {
         let present = older::bring_up_to_date(folder, &manifest)?;
         return import(url, &present.folder(), checks);
     }
@@ -71,25 +73,49 @@ pub fn import<C: Checks>(
     })
 }
 
+/// Refuses a database that cannot take the export in, before the long check of that. Makes none.
+/// The present form of an older export has a digest that is not known yet.
+fn look_first(url: &DatabaseUrl, digest: Option<&str>) -> Result<()> {
+    if !long::is_there(url) {
+        return Ok(());
+    }
+    let mut conn = long::connect(url, For::Reading)?;
+    long::transaction(&mut conn, For::Reading, |conn| {
+        migrations::check(conn)?.unless_ahead()?;
+        begun(conn, digest).map(drop)
+    })
+}
+
+/// How far this import has come that was interrupted; `None` where the database is empty. Refuses
+/// every other one.
+fn begun(conn: &mut Conn, digest: Option<&str>) -> Result<Option<Import>> {
+    if long::has_table(conn, "imports")?
+        && let Some(place) = imports::find(conn)?
+    {
+        if digest.is_none_or(|digest| place.digest == digest) {
+            return Ok(Some(place));
+        }
+        return Err(Error::internal(
+            "the import of another export into this database has not been finished; take that \
+             export again, or an empty database",
+        ));
+    }
+    for table in &*TABLES {
+        if long::has_table(conn, table.name)? && !rows::is_empty(conn, table)? {
+            return Err(Error::internal(format!(
+                "the database is not empty, there are {} in it; an import needs an empty one",
+                table.name
+            )));
+        }
+    }
+    Ok(None)
+}
+
 /// Where to begin: at the first row, or after the last one that is in the database already.
 fn begin(conn: &mut Conn, manifest: &Manifest, digest: String) -> Result<Import> {
     long::transaction(conn, For::Writing, |conn| {
-        if let Some(place) = imports::find(conn)? {
-            if place.digest == digest {
-                return Ok(place);
-            }
-            return Err(Error::internal(
-                "the import of another export into this database has not been finished; take that \
-                 export again, or an empty database",
-            ));
-        }
-        for table in &*TABLES {
-            if !rows::is_empty(conn, table)? {
-                return Err(Error::internal(format!(
-                    "the database is not empty, there are {} in it; an import needs an empty one",
-                    table.name
-                )));
-            }
+        if let Some(place) = begun(conn, Some(&digest))? {
+            return Ok(place);
         }
         let first = manifest.files.first().map(|sum| sum.file.clone()).unwrap_or_default();
         let place = Import { digest, file: first, rows: 0, bytes: 0 };

@@ -1,13 +1,12 @@
 //! Approvals and four eyes: what was approved is what is published, and not by those who wrote it.
 use actix_web::http::Method;
-use broadsheet::{auth::roles::Role, config::DatabaseUrl};
-use diesel::{Connection, PgConnection, SqliteConnection};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use broadsheet::auth::roles::Role;
 use serde_json::{Value, json};
 
 use crate::{
     articles::{ARTICLES, at, draft, paragraph, section},
     contract::{Operation, operations},
+    migrations,
     support::{Answer, Client, TestApp, on_both_engines},
 };
 
@@ -22,6 +21,7 @@ on_both_engines! {
     what_is_public_is_published_again_once_it_is_approved_again,
     corrections_may_pass,
     without_four_eyes_whoever_publishes_is_warned,
+    what_was_approved_without_four_eyes_does_not_count_with_them,
     users_who_are_gone_neither_hold_back_nor_are_forgotten,
     the_journal_tells_a_migration_who_wrote_and_approved,
 }
@@ -430,6 +430,31 @@ async fn without_four_eyes_whoever_publishes_is_warned(app: TestApp) {
     act(&ada, &at, "publish").await.expect(200);
 }
 
+async fn what_was_approved_without_four_eyes_does_not_count_with_them(app: TestApp) {
+    let room = Newsroom::with(&app, "off").await;
+    let article = draft(&room.ada, &room.section, "The ferry sails again").await;
+    let at = at(&article);
+    let authors = json!({"authors": [room.app.id_of("eve").await]});
+    room.ada.patch(&at, authors).await.expect(200);
+    act(&room.ada, &at, "submit").await.expect(200);
+    act(&room.ada, &at, "approve").await.expect(200);
+    for rule in ["on", "except-corrections"] {
+        let strict = |name: &str| (name == "FOUR_EYES").then(|| rule.to_owned());
+        let strict = room.app.another(strict).await;
+        for name in ["ada", "ben", "eve"] {
+            is_refused(&act(&strict.editor(name).await, &at, "publish").await);
+        }
+        // Eve has written nothing that anybody knows of, but is named for it.
+        for name in ["ada", "eve"] {
+            is_refused(&act(&strict.editor(name).await, &at, "approve").await);
+        }
+    }
+    let strict = |name: &str| (name == "FOUR_EYES").then(|| "on".to_owned());
+    let strict = room.app.another(strict).await;
+    act(&strict.editor("ben").await, &at, "approve").await.expect(200);
+    act(&strict.editor("eve").await, &at, "publish").await.expect(200);
+}
+
 async fn users_who_are_gone_neither_hold_back_nor_are_forgotten(app: TestApp) {
     let room = Newsroom::with(&app, "on").await;
     let admin = room.app.admin().await;
@@ -451,32 +476,8 @@ async fn users_who_are_gone_neither_hold_back_nor_are_forgotten(app: TestApp) {
     act(&room.ada, &at, "publish").await.expect(200);
 }
 
-const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
-const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// The first migration that knows of approvals.
 const APPROVALS: &str = "20261125000013";
-
-/// Takes the schema back to before there were approvals, and up again.
-fn forget_approvals(url: &str) {
-    fn there_and_back<C: MigrationHarness<DB>, DB: diesel::backend::Backend>(
-        conn: &mut C,
-        migrations: impl Fn() -> EmbeddedMigrations,
-    ) where
-        EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
-    {
-        while conn.revert_last_migration(migrations()).unwrap().to_string() != APPROVALS {}
-        conn.run_pending_migrations(migrations()).unwrap();
-    }
-    match url.parse().unwrap() {
-        DatabaseUrl::Sqlite(path) => {
-            let mut conn = SqliteConnection::establish(&path).unwrap();
-            there_and_back(&mut conn, || SQLITE);
-        }
-        DatabaseUrl::Postgres(_) => {
-            there_and_back(&mut PgConnection::establish(url).unwrap(), || POSTGRES);
-        }
-    }
-}
 
 async fn the_journal_tells_a_migration_who_wrote_and_approved(app: TestApp) {
     let room = Newsroom::with(&app, "off").await;
@@ -503,7 +504,7 @@ async fn the_journal_tells_a_migration_who_wrote_and_approved(app: TestApp) {
     assert_eq!(before[3]["approval"]["independent"], false);
 
     room.app.state.db.rest().await.unwrap();
-    forget_approvals(room.app.url());
+    migrations::before(room.app.url(), APPROVALS, || {});
     for (at, before) in all.iter().zip(before) {
         assert_eq!(room.ada.get(at).await.expect(200), before);
     }

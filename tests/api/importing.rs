@@ -19,6 +19,7 @@ on_both_engines!(
     what_is_imported_is_public_and_recorded,
     an_import_is_published_whole_or_not_at_all,
     an_import_keeps_to_the_editors_sections,
+    what_is_imported_was_written_by_whoever_imports_it,
 );
 
 async fn section(app: &TestApp, name: &str) -> Value {
@@ -136,4 +137,22 @@ async fn an_import_keeps_to_the_editors_sections(app: TestApp) {
     assert!(matches!(refused, Err(Error::Forbidden(_))));
     import(&app, vec![own.clone()], vec![finished(article(&own, "one"))]).await.unwrap();
     assert_eq!(public(&app).await, 1);
+}
+
+/// Nobody in this newsroom has approved it, so the next edition takes somebody else.
+async fn what_is_imported_was_written_by_whoever_imports_it(app: TestApp) {
+    let strict = |name: &str| (name == "FOUR_EYES").then(|| "on".to_owned());
+    let app = TestApp::start_with(app.engine(), strict).await;
+    let section = section(&app, "Past").await;
+    let one = finished(article(&section, "one"));
+    let at = format!("/manage/v1/articles/{}", one.id);
+    import(&app, Vec::new(), vec![one]).await.unwrap();
+    let (editor, admin) = (app.signed_in(Role::Editor).await, app.admin().await);
+    for who in [&editor, &admin] {
+        let refused = who.act(&at, "actions/publish", json!({})).await.expect(409);
+        assert!(refused["detail"].as_str().unwrap().contains("not approved"), "{refused}");
+    }
+    editor.act(&at, "actions/approve", json!({})).await.expect(409);
+    admin.act(&at, "actions/approve", json!({})).await.expect(200);
+    editor.act(&at, "actions/publish", json!({})).await.expect(200);
 }

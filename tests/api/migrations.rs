@@ -12,9 +12,12 @@ use broadsheet::{
     db::migrations::{self, Fit},
 };
 
+use serde_json::{Value, json};
+
 use crate::support::{Engine, TestApp, execute, on_both_engines};
 
 on_both_engines! {
+    the_journal_of_an_earlier_version_is_put_in_order,
     the_schema_is_compared_with_what_is_needed,
 }
 
@@ -52,6 +55,64 @@ fn postgres_migrates_there_and_back_again() {
         let database = Engine::Postgres.database();
         there_and_back_again(PgConnection::establish(&database.url).unwrap(), || POSTGRES);
     }
+}
+
+/// Takes the schema back to before the migration of this version, and up again. `meanwhile` is done
+/// in between. Nobody else may have the database open.
+pub fn before(url: &str, version: &str, meanwhile: impl FnOnce()) {
+    fn back<C>(mut conn: C, migrations: fn() -> EmbeddedMigrations, version: &str)
+    where
+        C: MigrationHarness<C::Backend> + MigrationConnection,
+        EmbeddedMigrations: MigrationSource<C::Backend>,
+    {
+        while conn.revert_last_migration(migrations()).unwrap().to_string() != version {}
+    }
+    let database: DatabaseUrl = url.parse().unwrap();
+    match &database {
+        DatabaseUrl::Sqlite(path) => {
+            back(SqliteConnection::establish(path).unwrap(), || SQLITE, version);
+        }
+        DatabaseUrl::Postgres(_) => {
+            back(PgConnection::establish(url).unwrap(), || POSTGRES, version);
+        }
+    }
+    meanwhile();
+    migrations::run(&database).unwrap();
+}
+
+/// Entries that clocks which differ have written, as earlier versions did.
+async fn the_journal_of_an_earlier_version_is_put_in_order(app: TestApp) {
+    let admin = app.admin().await;
+    for number in 0..4 {
+        let section = json!({"name": format!("Section {number}")});
+        admin.post("/manage/v1/sections", section).await.expect(201);
+        app.advance(1);
+    }
+    let entries = async || {
+        let journal = app.admin().await.get("/manage/v1/journal?limit=100").await.expect(200);
+        let entries = journal["data"].as_array().unwrap().clone();
+        entries.into_iter().filter(|entry| entry["action"] == "section.created")
+    };
+    let written: Vec<Value> = entries().await.collect();
+    let [one, two, three, four] = &written[..] else { panic!("{written:?}") };
+    app.state.db.rest().await.unwrap();
+    before(app.url(), "20261125000075", || {
+        let earlier = |entry: &Value, than: &Value| {
+            let at =
+                |entry: &Value| format!("(select at from journal where seq = {})", entry["seq"]);
+            let at = at(than);
+            execute(
+                app.url(),
+                &format!("update journal set at = {at} where seq = {}", entry["seq"]),
+            );
+        };
+        // The second one as late as the fourth, and the third before all others.
+        earlier(two, four);
+        earlier(three, one);
+    });
+    let found: Vec<Value> = entries().await.collect();
+    let at: Vec<&Value> = found.iter().map(|entry| &entry["at"]).collect();
+    assert_eq!(at, [&one["at"], &four["at"], &four["at"], &four["at"]]);
 }
 
 /// As when several servers are started at once: one of them does it all.

@@ -365,7 +365,7 @@ async fn what_breaks_a_rule_is_refused_with_file_and_line(app: TestApp) {
             live,
             "\"withdrawn_at\":null",
             "\"withdrawn_at\":\"2026-01-01T00:00:00.000Z\"",
-            "/withdrawn_at: is for what is over",
+            "/withdrawn_at: is for what has an end",
         ),
         ("editions", live, "\"retired\":false", "\"retired\":true", "/retired: is for what has"),
         (
@@ -420,6 +420,7 @@ async fn what_breaks_a_rule_is_refused_with_file_and_line(app: TestApp) {
             "[\"weather\"]",
             "/tags/0: must be a cache tag",
         ),
+        ("journal", "\"seq\":3", "\"at\":\"2026", "\"at\":\"2025", "/at: must not be earlier"),
         ("journal", "section.created", "section.created", "medium.created", "/action: must be"),
         ("journal", "\"seq\":3", "{\"seq\"", "{ \"seq\"", "is not written as an export writes it"),
         ("journal", "\"seq\":3", "{\"seq\"", "\"seq\"", "invalid type"),

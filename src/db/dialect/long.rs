@@ -41,10 +41,18 @@ pub fn connect(url: &DatabaseUrl, purpose: For) -> Result<Conn> {
     Ok(conn)
 }
 
+/// Whether there is a database to connect to, as far as can be told without: a file on SQLite.
+pub fn is_there(url: &DatabaseUrl) -> bool {
+    match url {
+        DatabaseUrl::Sqlite(path) => Path::new(path).exists(),
+        DatabaseUrl::Postgres(_) => true,
+    }
+}
+
 /// Opens a connection to a database that is there already.
 pub fn connect_to_existing(url: &DatabaseUrl, purpose: For) -> Result<Conn> {
     match url {
-        DatabaseUrl::Sqlite(path) if !Path::new(path).exists() => {
+        DatabaseUrl::Sqlite(path) if !is_there(url) => {
             Err(Error::internal(format!("DATABASE_URL: there is no file {path}")))
         }
         _ => connect(url, purpose),
