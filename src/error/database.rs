@@ -32,6 +32,10 @@ impl From<Diesel> for Error {
             Diesel::DatabaseError(Kind::Unknown | Kind::UnableToSendCommand, _) => {
                 Self::Unrecognised(err.into())
             }
+            // Nor this: what a request can get wrong is checked before it comes here, and a row
+            // that cannot be read was there before. A newer version has written it, or somebody by
+            // hand.
+            Diesel::DatabaseError(..) | Diesel::DeserializationError(_) => Self::Unfit(err.into()),
             other => Self::internal(other),
         }
     }
@@ -103,6 +107,12 @@ mod tests {
                 StatusCode::SERVICE_UNAVAILABLE,
             ),
             (refused(Kind::UnableToSendCommand, ""), StatusCode::SERVICE_UNAVAILABLE),
+            (refused(Kind::CheckViolation, "version"), StatusCode::SERVICE_UNAVAILABLE),
+            (refused(Kind::NotNullViolation, "slug"), StatusCode::SERVICE_UNAVAILABLE),
+            (
+                Diesel::DeserializationError("not one of draft, published".into()).into(),
+                StatusCode::SERVICE_UNAVAILABLE,
+            ),
             (refused(Kind::SerializationFailure, "no access"), StatusCode::SERVICE_UNAVAILABLE),
             (refused(Kind::ReadOnlyTransaction, "a replica"), StatusCode::SERVICE_UNAVAILABLE),
             (refused(Kind::ClosedConnection, ""), StatusCode::SERVICE_UNAVAILABLE),
@@ -113,8 +123,10 @@ mod tests {
             assert_eq!(answer.status(), status, "{fault:?}");
             assert!(answer.headers().contains_key(header::RETRY_AFTER));
         }
-        let ours = refused(Kind::CheckViolation, "version");
-        assert_eq!(ours.status_code(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(
+            Error::from(Diesel::AlreadyInTransaction).status_code(),
+            StatusCode::INTERNAL_SERVER_ERROR
+        );
     }
 
     #[test]

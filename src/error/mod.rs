@@ -119,6 +119,13 @@ pub enum Error {
     /// was undone.
     #[error("The database cannot take this just now; try again.")]
     Unrecognised(#[source] Source),
+    /// 503: the database holds a row that cannot be read, or a rule in it refuses what this program
+    /// takes for right. Everything was undone, and would be again.
+    #[error(
+        "What is in the database does not fit to this version of the program. It has been logged \
+         under this request's id."
+    )]
+    Unfit(#[source] Source),
     /// 503: a change of which nobody knows whether it was committed.
     #[error(
         "The database has not confirmed this in time: it may have been done, or not. Send it again \
@@ -269,6 +276,7 @@ impl ResponseError for Error {
             Self::Unavailable(_)
             | Self::Contended(_)
             | Self::Unrecognised(_)
+            | Self::Unfit(_)
             | Self::OutcomeUnknown(_) => {
                 answer.insert_header((header::RETRY_AFTER, RETRY_AFTER.to_string()));
             }

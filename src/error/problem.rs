@@ -131,7 +131,9 @@ impl Error {
             Self::PreconditionRequired => &PRECONDITION_REQUIRED,
             Self::TooManyRequests { .. } => &TOO_MANY,
             Self::TooLargeHead => &HEAD_TOO_LARGE,
-            Self::Unavailable(_) | Self::Contended(_) | Self::Unrecognised(_) => &UNAVAILABLE,
+            Self::Unavailable(_) | Self::Contended(_) | Self::Unrecognised(_) | Self::Unfit(_) => {
+                &UNAVAILABLE
+            }
             Self::OutcomeUnknown(_) => &OUTCOME_UNKNOWN,
             Self::Full(_) => &FULL,
             Self::Internal(_) => &INTERNAL,

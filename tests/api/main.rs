@@ -48,6 +48,7 @@ mod threads;
 mod throttle;
 mod traces;
 mod transfer;
+mod unfit;
 mod unseen;
 mod users;
 mod withdrawals;
