@@ -15,8 +15,9 @@ use crate::{boot_time::BootTime, tags::Tag};
 /// A reading of the clock: grows with every change.
 pub type Tick = u64;
 
-/// How many tags the clock remembers one by one; those that moved longest ago are forgotten.
-const REMEMBERED: usize = 65_536;
+/// What part of the memory for ready-made answers the clock may take: a sixteenth. It is counted
+/// among theirs, since it is for them.
+pub const SHARE: u64 = 16;
 
 /// Moves on with every committed change. An answer is fresh while none of its tags has moved
 /// since before it was made.
@@ -27,6 +28,9 @@ const REMEMBERED: usize = 65_536;
 pub struct TagClock {
     now: AtomicU64,
     moves: RwLock<Moves>,
+    /// How many bytes the tags may take that it remembers one by one; those that moved longest ago
+    /// are forgotten.
+    most: usize,
     bells: Mutex<Vec<Sender<()>>>,
     /// When every change up to then was known, in microseconds of the machine's run.
     complete_at: AtomicU64,
@@ -37,23 +41,30 @@ pub struct TagClock {
 #[derive(Debug, Default)]
 struct Moves {
     last: HashMap<Tag, Tick>,
+    /// How many bytes they take.
+    bytes: usize,
     /// What moved up to then may have been forgotten.
     forgotten: Tick,
 }
 
-impl Default for TagClock {
-    fn default() -> Self {
+impl TagClock {
+    /// One that takes this much memory, in bytes.
+    pub fn within(most: u64) -> Self {
         Self {
             now: AtomicU64::new(1),
             moves: RwLock::default(),
+            most: usize::try_from(most).unwrap_or(usize::MAX),
             bells: Mutex::default(),
             complete_at: AtomicU64::new(0),
             trusted_until: AtomicU64::new(0),
         }
     }
-}
 
-impl TagClock {
+    /// How many bytes of memory it takes.
+    pub fn bytes(&self) -> u64 {
+        self.moves.read().unwrap_or_else(PoisonError::into_inner).bytes as u64
+    }
+
     /// The present reading. Take it before looking at the database: what changes meanwhile will
     /// have moved later.
     pub fn now(&self) -> Tick {
@@ -74,8 +85,13 @@ impl TagClock {
         }
         let mut moves = self.moves.write().unwrap_or_else(PoisonError::into_inner);
         let next = self.now() + 1;
-        moves.last.extend(tags.into_iter().map(|tag| (tag, next)));
-        moves.forget(next);
+        for tag in tags {
+            let bytes = cost(&tag);
+            if moves.last.insert(tag, next).is_none() {
+                moves.bytes += bytes;
+            }
+        }
+        moves.forget(next, self.most);
         self.now.store(next, Ordering::Release);
         drop(moves);
         self.ring();
@@ -129,13 +145,20 @@ impl TagClock {
 
 impl Moves {
     /// Keeps the memory bounded: what was made before something forgotten counts as stale.
-    fn forget(&mut self, now: Tick) {
-        while self.last.len() > REMEMBERED {
+    fn forget(&mut self, now: Tick, most: usize) {
+        while self.bytes > most {
             self.forgotten += (now - self.forgotten).div_ceil(2);
             let since = self.forgotten;
             self.last.retain(|_, moved| *moved > since);
+            self.bytes = self.last.keys().map(cost).sum();
         }
     }
+}
+
+/// How many bytes a tag takes: its place in the table, twice, since tables double when they are
+/// full, and hold old and new while they do; and its name as an allocator may round it up.
+fn cost(tag: &Tag) -> usize {
+    2 * (size_of::<(Tag, Tick)>() + 1) + tag.heap_bytes().next_power_of_two()
 }
 
 #[cfg(test)]
@@ -143,11 +166,13 @@ mod tests {
     use std::slice;
 
     use super::*;
-    use crate::ids::ArticleId;
+    use crate::{ids::ArticleId, tags::Facet};
+
+    const MOST: u64 = 64 * 1024;
 
     #[test]
     fn only_what_moved_is_stale() {
-        let clock = TagClock::default();
+        let clock = TagClock::within(MOST);
         let [one, other] = [ArticleId::new(), ArticleId::new()].map(Tag::Article);
         let then = clock.now();
         clock.move_on(vec![one.clone()]);
@@ -161,22 +186,40 @@ mod tests {
 
     #[test]
     fn what_was_forgotten_is_stale() {
-        let clock = TagClock::default();
+        let clock = TagClock::within(MOST);
         let tag = Tag::Article(ArticleId::new());
         let then = clock.now();
         clock.move_on(vec![tag.clone()]);
-        for _ in 0..=REMEMBERED {
-            clock.move_on(vec![Tag::Article(ArticleId::new())]);
+        let mut most = 0;
+        for number in 0..2_000 {
+            let long = Tag::List(Facet::tag(&format!("{number:0100}")));
+            clock.move_on(vec![Tag::Article(ArticleId::new()), long]);
+            most = most.max(clock.bytes());
         }
         assert!(!clock.unmoved_since(then, &[tag]));
         let recent = clock.now();
         assert!(clock.unmoved_since(recent, &[Tag::Sections]));
-        assert!(clock.moves.read().unwrap().last.len() <= REMEMBERED);
+        assert!((MOST / 2..=MOST).contains(&most), "{most}");
+        // Long names count.
+        let moves = clock.moves.read().unwrap();
+        assert!((100..600).contains(&moves.last.len()), "{}", moves.last.len());
+        assert_eq!(moves.bytes, moves.last.keys().map(cost).sum::<usize>());
+    }
+
+    #[test]
+    fn what_moves_again_is_counted_once() {
+        let clock = TagClock::within(MOST);
+        for _ in 0..10_000 {
+            clock.move_on(vec![Tag::Sections, Tag::List(Facet::all())]);
+        }
+        assert_eq!(clock.bytes(), (cost(&Tag::Sections) + cost(&Tag::List(Facet::all()))) as u64);
+        clock.move_all();
+        assert_eq!(clock.bytes(), 0);
     }
 
     #[test]
     fn the_bell_rings_once_for_what_nobody_has_heard_yet() {
-        let clock = TagClock::default();
+        let clock = TagClock::within(MOST);
         let (bell, dropped) = (clock.bell(), clock.bell());
         drop(dropped);
         clock.move_on(Vec::new());
@@ -189,7 +232,7 @@ mod tests {
 
     #[test]
     fn trust_ends_with_the_lease() {
-        let clock = TagClock::default();
+        let clock = TagClock::within(MOST);
         assert!(!clock.is_trusted() && clock.incomplete_for().is_none());
         let (asked, lease) = (BootTime::now(), Duration::from_hours(1));
         clock.trust(asked, lease);

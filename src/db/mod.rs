@@ -100,7 +100,7 @@ pub struct Db {
 type Read = Box<dyn FnOnce(&mut Slot) + Send>;
 
 /// What this server knows of the changes to the database.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Known {
     clock: Arc<TagClock>,
     /// The last place in the journal that is known to be committed. Moves before the clock does.
@@ -147,7 +147,8 @@ impl Db {
         let slot_to_write = slot(&source, Access::Write);
         let writers = Lane::start("writer", writing, limits, &slot_to_write, group::write)
             .map_err(Error::internal)?;
-        let mut known = Known::default();
+        let clock = Arc::new(TagClock::within(config.cache_max_bytes / clock::SHARE));
+        let mut known = Known { clock, position: Arc::default(), follower: None };
         if config.cache || config.database_read_url.is_some() {
             known.follower = Some(Follower::start(&source, &known)?);
         }

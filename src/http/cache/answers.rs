@@ -17,7 +17,7 @@ use crate::{
     config::Config,
     db::{
         Db,
-        clock::{TagClock, Tick},
+        clock::{self, TagClock, Tick},
     },
     time::{Clock, Instant},
 };
@@ -98,7 +98,8 @@ const USUAL: u64 = 16 * 1024;
 impl Answers {
     /// None yet; `None` where the settings want none to be kept.
     pub fn open(config: &Config, db: &Db, clock: &Clock) -> Option<Self> {
-        let most = config.cache_max_bytes;
+        // The rest is the clock's, without which no answer could be known to be fresh.
+        let most = config.cache_max_bytes - config.cache_max_bytes / clock::SHARE;
         config.cache.then(|| {
             let guess = usize::try_from(most / USUAL).unwrap_or(usize::MAX);
             let kept = Cache::with_weighter(guess, most, Weight);
@@ -115,9 +116,9 @@ impl Answers {
         self.0.kept.len()
     }
 
-    /// How many bytes of memory they take.
+    /// How many bytes of memory they take, and what is remembered for them of changes.
     pub fn bytes(&self) -> u64 {
-        self.0.kept.weight()
+        self.0.kept.weight() + self.0.tags.bytes()
     }
 
     /// A fresh answer, if there is one: the short way.
