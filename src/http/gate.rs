@@ -7,7 +7,7 @@ use actix_web::{
     body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        ConnectionType, Method,
+        ConnectionType, Method, StatusCode,
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -72,7 +72,9 @@ pub async fn pass<B: MessageBody>(
         req.head_mut().method = Method::GET;
     }
     let managed = req.path().starts_with("/manage/");
-    let open = req.path().starts_with("/v1/") && is_open_to_any(req.request());
+    let delivered = req.path().starts_with("/v1/");
+    let reads = delivered && req.method() == Method::GET;
+    let open = delivered && is_open_to_any(req.request());
     let hsts = req.app_data::<Hsts>().cloned();
     let answered = REQUEST_ID.scope(id.clone(), respond(req, next));
     let mut answer = match watch.trace() {
@@ -80,9 +82,13 @@ pub async fn pass<B: MessageBody>(
         Some((traces, request)) => traces.during(request, answered).await?,
     };
     let refused = answer.status().is_client_error() || answer.status().is_server_error();
+    let gone = reads && matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::GONE);
+    let config = answer.request().app_data::<Arc<Config>>().filter(|_| gone);
+    let kept = config.and_then(|config| in_place_of_old_answers(config));
     let headers = answer.headers_mut();
     if managed || refused {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let control = kept.unwrap_or(HeaderValue::from_static("no-store"));
+        headers.insert(header::CACHE_CONTROL, control);
     }
     if refused && open {
         // Some refusals come from before where the headers of that face are made.
@@ -94,6 +100,15 @@ pub async fn pass<B: MessageBody>(
     }
     watch.end(&id, &answer);
     Ok(answer)
+}
+
+/// Where caches in front show old answers while no server can be asked, they have to keep that
+/// something is gone as well: it takes the place of what they had, and is shown for as long. They ask
+/// again after a second. `None` where they show no old answers.
+fn in_place_of_old_answers(config: &Config) -> Option<HeaderValue> {
+    let seconds = config.delivery_stale_if_error;
+    let control = format!("public, max-age=0, s-maxage=1, stale-if-error={seconds}");
+    HeaderValue::try_from(control).ok().filter(|_| seconds > 0)
 }
 
 /// The headers of every answer, whoever gives it.

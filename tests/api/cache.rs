@@ -199,6 +199,9 @@ async fn a_clock_that_is_set_back_shows_nothing_too_early(app: TestApp) {
     let admin = app.admin().await;
     let world = section(&app, "World").await;
     let article = draft(&admin, &world, "Later").await;
+    // Long enough to be coded.
+    let body: Vec<Value> = (0..50).map(|n| paragraph(&format!("Paragraph {n} of many."))).collect();
+    admin.patch(&at(&article), json!({"body": body})).await.expect(200);
     for step in ["submit", "approve"] {
         admin.act(&at(&article), &format!("actions/{step}"), json!({})).await.expect(200);
     }
@@ -408,4 +411,26 @@ async fn only_where_it_is_set_may_caches_show_old_answers_while_no_server_answer
     assert_eq!(answer.header("cache-control"), "public, max-age=60, stale-if-error=139");
     let answer = read(&app, &path).await;
     assert_eq!(answer.header("cache-control"), "public, max-age=60, must-revalidate");
+
+    // That it is gone takes the place of what they have, and is shown for as long.
+    admin.act(&at(&fair), "actions/unpublish", json!({})).await.expect(200);
+    let nobody = format!("{ARTICLES}/01890a5d-ac96-774b-bcce-b302099a8057");
+    let comment = json!({"nickname": "night owl", "body": "I stood all the way."});
+    let thread = format!("/v1/articles/{}/comments", fair["id"].as_str().unwrap());
+    let instead = "public, max-age=0, s-maxage=1, stale-if-error=300";
+    told(&kind).await;
+    for (client, expected) in [(kind.anyone(), instead), (app.anyone(), "no-store")] {
+        let gone = client.get(&path).await;
+        assert_eq!((gone.status.as_u16(), gone.header("cache-control")), (404, expected));
+    }
+    for (refused, status) in [
+        (kind.anyone().get("/v1/articles?limit=0").await, 400),
+        (kind.anyone().post(&thread, comment).await, 404),
+        (kind.admin().await.get(&nobody).await, 404),
+    ] {
+        assert_eq!(
+            (refused.status.as_u16(), refused.header("cache-control")),
+            (status, "no-store")
+        );
+    }
 }

@@ -16,6 +16,8 @@ use crate::{
 /// What a machine with much else to do may add.
 const SLACK: Duration = Duration::from_secs(3);
 
+const RETRACTION: &str = r#"{"notice": "It was wrong."}"#;
+
 /// Two pages that are public: their addresses, and where the newsroom has them.
 pub struct Pages {
     pub read: [String; 2],
@@ -41,20 +43,28 @@ impl Pages {
 
     /// Retracts both, at the server itself.
     pub fn retract(&self, server: &Server) {
-        let bearer = format!("authorization: Bearer {}", self.token);
         for article in &self.articles {
-            let head = ask(&server.origin, article, &["-H", &bearer]);
-            let version = format!("if-match: {}", head.header("etag"));
-            let done = ask(
-                &server.origin,
-                &format!("{article}/actions/retract"),
-                &["-H", &bearer, "-H", &version, "-H", "content-type: application/json"]
-                    .into_iter()
-                    .chain(["-d", r#"{"notice": "It was wrong."}"#])
-                    .collect::<Vec<_>>(),
-            );
-            assert_eq!(done.status, 200, "{done:?}");
+            self.act(server, article, "retract", RETRACTION);
         }
+    }
+
+    /// Retracts the first, and takes the second offline.
+    pub fn take_back(&self, server: &Server) {
+        self.act(server, &self.articles[0], "retract", RETRACTION);
+        self.act(server, &self.articles[1], "unpublish", "{}");
+    }
+
+    fn act(&self, server: &Server, article: &str, action: &str, body: &str) {
+        let bearer = format!("authorization: Bearer {}", self.token);
+        let head = ask(&server.origin, article, &["-H", &bearer]);
+        let version = format!("if-match: {}", head.header("etag"));
+        let json = "content-type: application/json";
+        let done = ask(
+            &server.origin,
+            &format!("{article}/actions/{action}"),
+            &["-H", &bearer, "-H", &version, "-H", json, "-d", body],
+        );
+        assert_eq!(done.status, 200, "{done:?}");
     }
 
     /// Has the proxy keep both.
@@ -67,14 +77,14 @@ impl Pages {
     }
 }
 
-/// Reads until the page is retracted; for how long it was still shown.
-fn shown_for(proxy: &Proxy, page: &str) -> Duration {
+/// Reads until the page is answered so; for how long it was still shown.
+pub fn shown_for(proxy: &Proxy, page: &str, gone: u16) -> Duration {
     let since = Instant::now();
     loop {
         let answer = ask(&proxy.origin(), page, &[]);
         let passed = since.elapsed();
         match answer.status {
-            410 => return passed,
+            status if status == gone => return passed,
             200 => assert!(passed < Duration::from_mins(1), "it is never gone"),
             _ => panic!("{answer:?}"),
         }
@@ -102,7 +112,7 @@ fn what_is_gone_is_gone_in_time(kind: Kind, rounding: Duration) {
     let [unread, read] = &pages.read;
     pages.have_kept(&proxy);
     pages.retract(&server);
-    let shown = shown_for(&proxy, read);
+    let shown = shown_for(&proxy, read, 410);
     assert!(shown < Duration::from_secs(2) + rounding + SLACK, "shown for {shown:?}");
     assert_eq!(ask(&proxy.origin(), unread, &[]).status, 410);
 }
@@ -139,7 +149,7 @@ fn what_is_purged_is_gone_from_varnish_at_once() {
     assert!(!kept.has("xkey"));
     pages.retract(&server);
     for page in &pages.read {
-        let shown = shown_for(&proxy, page);
+        let shown = shown_for(&proxy, page, 410);
         assert!(shown < SLACK, "shown for {shown:?}");
     }
     // Strangers cannot.

@@ -4,7 +4,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{freshness::Pages, process::free_address, proxy::Kind, reader::ask, server::Server};
+use crate::{
+    freshness::{Pages, shown_for},
+    process::free_address,
+    proxy::Kind,
+    reader::ask,
+    server::Server,
+};
 
 /// What a machine with much else to do may add.
 const SLACK: Duration = Duration::from_secs(3);
@@ -74,4 +80,45 @@ fn answers_in_nginx_end_with_the_servers_where_nothing_was_chosen() {
 #[test]
 fn answers_in_varnish_end_with_the_servers_where_nothing_was_chosen() {
     answers_end_with_the_servers_where_nothing_was_chosen(Kind::Varnish);
+}
+
+/// A cache that has heard that something is gone shows it no more, also while no server answers.
+fn what_is_gone_stays_gone(kind: Kind) {
+    if !kind.is_here() {
+        return;
+    }
+    let settings = [
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("DELIVERY_SHARED_MAX_AGE", "1"),
+        ("DELIVERY_STALE_IF_ERROR", "600"),
+    ];
+    let mut server = Server::demo_with(&settings);
+    let proxy = kind.start(&free_address(), &server.process.address);
+    let pages = Pages::of(&server);
+    pages.have_kept(&proxy);
+    pages.take_back(&server);
+    for (page, status) in pages.read.iter().zip([410, 404]) {
+        shown_for(&proxy, page, status);
+    }
+    server.process.kill();
+    let since = Instant::now();
+    // For longer than the cache keeps in mind that it is gone, without asking.
+    while since.elapsed() < Duration::from_secs(4) {
+        for (page, status) in pages.read.iter().zip([410, 404]) {
+            let answer = ask(&proxy.origin(), page, &[]);
+            assert!([status, 503].contains(&answer.status), "{answer:?}");
+        }
+        // The pace of a reader; nothing is waited for.
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn what_is_gone_from_nginx_stays_gone() {
+    what_is_gone_stays_gone(Kind::Nginx);
+}
+
+#[test]
+fn what_is_gone_from_varnish_stays_gone() {
+    what_is_gone_stays_gone(Kind::Varnish);
 }
