@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     articles::{at, draft, paragraph, publish, section},
+    migrations,
     support::{Answer, Client, TestApp, on_both_engines},
 };
 
@@ -13,6 +14,7 @@ on_both_engines! {
     only_history_is_withdrawn,
     editors_still_see_what_was_withdrawn_and_why,
     whoever_does_not_edit_the_section_withdraws_nothing,
+    an_older_program_does_not_show_what_was_withdrawn,
 }
 
 const REASON: &str = "It named a witness who is protected.";
@@ -232,12 +234,42 @@ async fn whoever_does_not_edit_the_section_withdraws_nothing(app: TestApp) {
     let (world, sport) = (section(&app, "World").await, section(&app, "Sport").await);
     let (article, then) = corrected(&app, &world).await;
     let at = at(&article);
-    app.add_user("ed@example.org", &[Role::Editor], &[&sport["id"]]).await;
+    let editor = app.add_user("ed@example.org", &[Role::Editor], &[&sport["id"]]).await;
     withdraw(&app.sign_in("ed@example.org").await, &at, 1).await.expect(404);
     let author = app.add_user("ewa@example.org", &[Role::Author], &[]).await;
-    let named = json!({"authors": [author["id"]]});
+    let named = json!({"authors": [author["id"], editor["id"]]});
     app.admin().await.patch(&at, named).await.expect(200);
-    withdraw(&app.sign_in("ewa@example.org").await, &at, 1).await.expect(403);
+    // Whoever is named may read it, and no more.
+    for name in ["ewa", "ed"] {
+        let client = app.sign_in(&format!("{name}@example.org")).await;
+        client.get(&at).await.expect(200);
+        withdraw(&client, &at, 1).await.expect(403);
+    }
     let past = format!("/v1/articles/{}?as_of={then}", article["id"].as_str().unwrap());
     app.anyone().get(&past).await.expect(200);
+}
+
+/// Which lacks what this one knows of withdrawals, and answers from what is left.
+async fn an_older_program_does_not_show_what_was_withdrawn(app: TestApp) {
+    let world = section(&app, "World").await;
+    let (article, then) = corrected(&app, &world).await;
+    let admin = app.admin().await;
+    withdraw(&admin, &at(&article), 1).await.expect(200);
+    app.state.db.rest().await.unwrap();
+    migrations::before(app.url(), "20261125000014", || {});
+    let app = app.another(|_| None).await;
+    let id = article["id"].as_str().unwrap();
+    for address in [
+        format!("/v1/articles/{id}?as_of={then}"),
+        format!("/v1/page?path=/world/secret&as_of={then}"),
+    ] {
+        app.anyone().get(&address).await.expect(404);
+    }
+    for list in [format!("/v1/articles?as_of={then}"), format!("/v1/page?path=/world&as_of={then}")]
+    {
+        assert!(!app.anyone().get(&list).await.text.contains("ecret"), "{list}");
+    }
+    app.anyone().get(&format!("/v1/articles/{id}")).await.expect(200);
+    let editions = admin.get(&format!("{}/editions", at(&article))).await.expect(200);
+    assert_eq!(editions["data"][1]["withdrawal"], Value::Null);
 }
