@@ -184,7 +184,8 @@ impl Reader {
                 Err(err) => {
                     connected = false;
                     tracing::warn!(
-                        "cannot follow the journal, so nothing is cached: {}",
+                        "cannot follow the journal: until it can, what is kept is shown only \
+                         where the database is away, marked as stale: {}",
                         err.why()
                     );
                 }

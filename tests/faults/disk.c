@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,28 @@ static int sync_with(int (*real)(int), int fd) {
     int done = real(fd);
     if (!done) keep(fd);
     return done;
+}
+
+/* No state of the database can be looked at without a lock; none is given, nor refused. */
+static int control(int (*real)(int, int, ...), int fd, int command, void *argument) {
+    while (command == F_SETLK && fails(fd, "unreadable")) usleep(1000);
+    return real(fd, command, argument);
+}
+
+int fcntl(int fd, int command, ...) {
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return control(REAL(fcntl, int, int, int, ...), fd, command, argument);
+}
+
+int fcntl64(int fd, int command, ...) {
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return control(REAL(fcntl64, int, int, int, ...), fd, command, argument);
 }
 
 int fsync(int fd) { return sync_with(REAL(fsync, int, int), fd); }

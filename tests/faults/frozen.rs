@@ -30,11 +30,11 @@ const IN_TIME: Duration = Duration::from_millis(2500);
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Processes that are stopped until this is dropped.
-struct Frozen(Vec<String>);
+pub struct Frozen(Vec<String>);
 
 impl Frozen {
     /// All of a cluster's, the one that would start others first.
-    fn cluster(cluster: &Cluster) -> Self {
+    pub fn cluster(cluster: &Cluster) -> Self {
         let pid = fs::read_to_string(cluster.home.join("data/postmaster.pid")).unwrap();
         let mut frozen = Self(vec![pid.lines().next().unwrap().to_owned()]);
         frozen.send("STOP");

@@ -23,6 +23,7 @@ mod proxy;
 mod purging;
 mod replica;
 mod shift;
+mod stale;
 mod stop;
 mod suspended;
 mod whole;

@@ -1,5 +1,8 @@
 //! A server is stopped for longer than it may trust what it keeps, while another goes on.
 use std::{
+    cell::Cell,
+    io::{Read, Write},
+    net::TcpStream,
     process::Command,
     thread,
     time::{Duration, Instant},
@@ -9,7 +12,10 @@ use serde_json::json;
 
 use crate::{
     caller::Caller,
+    cluster::Cluster,
+    disk::Faults,
     engines::Engine,
+    frozen::Frozen,
     newsroom::{Newsroom, id},
 };
 
@@ -52,4 +58,71 @@ fn the_first_answer_after_a_suspension_is_not_stale(engine: Engine) {
         signal("-CONT");
         assert_eq!(reader.get(&page).expect(200)["name"], name);
     }
+}
+
+/// It is asked before it goes on, and its database says nothing after that: whatever the answer is
+/// made of, it is not what others have told the server since.
+fn what_cannot_be_checked_after_a_suspension_is_not_shown(
+    newsroom: &Newsroom,
+    freeze: impl FnOnce(),
+    go_on: impl FnOnce(),
+) {
+    let page = "/v1/page?path=/world";
+    let mut reader = TcpStream::connect(&newsroom.server.address).unwrap();
+    let mut writer = reader.try_clone().unwrap();
+    let ask = format!("GET {page} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let mut answer = || {
+        let mut heard = [0; 16 * 1024];
+        let length = reader.read(&mut heard).unwrap();
+        String::from_utf8_lossy(&heard[..length]).into_owned()
+    };
+    let started = Instant::now();
+    loop {
+        writer.write_all(ask.as_bytes()).unwrap();
+        let heard = answer();
+        assert!(started.elapsed() < Duration::from_mins(1), "it is never kept: {heard}");
+        if heard.contains("\r\ncache-status: broadsheet; hit\r\n") {
+            break;
+        }
+    }
+    let signal = |name: &str| {
+        let pid = newsroom.server.child.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    };
+    signal("-STOP");
+    let since = Instant::now();
+    freeze();
+    writer.write_all(ask.as_bytes()).unwrap();
+    thread::sleep(SUSPENDED.saturating_sub(since.elapsed()));
+    signal("-CONT");
+    let heard = answer();
+    go_on();
+    assert!(heard.starts_with("HTTP/1.1 503 "), "{heard}");
+}
+
+/// What would be shown otherwise while the database is away.
+const NOTHING_STALE: (&str, &str) = ("CACHE_STALE_IF_ERROR", "off");
+const TIMEOUT: (&str, &str) = ("DATABASE_TIMEOUT", "2");
+
+#[test]
+fn what_cannot_be_checked_after_a_suspension_is_not_shown_on_sqlite() {
+    let faults = Faults::compile();
+    let (library, folder) = (faults.path("disk.so"), faults.path(""));
+    let preload = [("LD_PRELOAD", &*library), ("FAULTS", &*folder), NOTHING_STALE, TIMEOUT];
+    let newsroom = Newsroom::open_with(Engine::Sqlite, &preload);
+    let (freeze, go_on) = (|| faults.begin("unreadable"), || faults.end("unreadable"));
+    what_cannot_be_checked_after_a_suspension_is_not_shown(&newsroom, freeze, go_on);
+}
+
+#[test]
+fn what_cannot_be_checked_after_a_suspension_is_not_shown_on_postgres() {
+    if !Engine::postgres_is_here() {
+        return;
+    }
+    let cluster = Cluster::start("").unwrap();
+    let newsroom = Newsroom::at(&cluster.url(), &[NOTHING_STALE, TIMEOUT]);
+    let frozen = Cell::new(None);
+    let freeze = || frozen.set(Some(Frozen::cluster(&cluster)));
+    let go_on = || drop(frozen.take());
+    what_cannot_be_checked_after_a_suspension_is_not_shown(&newsroom, freeze, go_on);
 }
