@@ -241,3 +241,59 @@ impl AsyncWrite for ClientStream {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::ready,
+        io::Write,
+        net::{TcpListener, TcpStream as Client},
+        task::Waker,
+    };
+
+    use super::*;
+    use crate::http::{meter::Meter, routes::Routes};
+
+    /// The server's end of a connection, while the server stops, and the client's.
+    fn stopping() -> (ClientStream, Client) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = Client::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let meter = Meter::open(&Routes::of(r#"{"paths": {}}"#).unwrap()).unwrap();
+        let stream = ClientStream {
+            stream: TcpStream::from_std(stream).unwrap(),
+            exchange: Rc::default(),
+            stop: Box::pin(ready(())),
+            send_timeout: LINGER,
+            stalled: None,
+            refusals: Rc::new(Refusals::new(None, meter)),
+            refusing: Refusing::No,
+        };
+        (stream, client)
+    }
+
+    /// Whether the connection is to end now.
+    fn ends(stream: &mut ClientStream) -> bool {
+        let (mut bytes, mut cx) = ([0; 16], Context::from_waker(Waker::noop()));
+        let mut read = ReadBuf::new(&mut bytes);
+        let polled = Pin::new(stream).poll_read(&mut cx, &mut read);
+        polled.is_ready() && read.filled().is_empty()
+    }
+
+    #[actix_web::test]
+    async fn a_connection_ends_with_the_server_unless_something_has_come_on_it() {
+        let (mut idle, _client) = stopping();
+        assert!(ends(&mut idle));
+        let (mut asked, mut client) = stopping();
+        // The runtime gets no turn before it is asked, so that it has not heard of this.
+        client.write_all(b"GET /").unwrap();
+        while !has_unread(&asked.stream) {}
+        assert!(!ends(&mut asked));
+        let (mut answering, _client) = stopping();
+        let running = answering.exchange.run();
+        assert!(!ends(&mut answering));
+        drop(running);
+        assert!(ends(&mut answering));
+    }
+}

@@ -52,6 +52,7 @@ struct Newsroom {
 
 const PAGE: &str = "/v1/page?path=/world/the-ferry-sails";
 const LIST: &str = "/v1/articles";
+const TAKEN_BACK: &str = "/v1/page?path=/asia/it-was-wrong";
 
 /// With an article that readers have, and another that they get in a minute.
 async fn newsroom(settings: impl Fn(&str) -> Option<String>) -> Option<Newsroom> {
@@ -81,12 +82,22 @@ async fn newsroom(settings: impl Fn(&str) -> Option<String>) -> Option<Newsroom>
 #[actix_web::test]
 async fn readers_get_kept_answers_while_the_database_is_away() {
     let Some(Newsroom { cluster, app, article }) = newsroom(|_| None).await else { return };
+    let admin = app.admin().await;
+    let wrong = draft(&admin, &section(&app, "Asia").await, "It was wrong").await;
+    publish(&admin, &wrong).await;
+    app.anyone().get(TAKEN_BACK).await.expect(200);
+    admin.act(&at(&wrong), "actions/unpublish", json!({})).await.expect(200);
+    for coding in ["identity", "br"] {
+        app.anyone().with("accept-encoding", coding).get(LIST).await.expect(200);
+    }
     let fresh = app.anyone().get(PAGE).await;
     cluster.tool("pg_ctl", &STOP);
     trusting(&app, false).await;
     let stale = app.anyone().get(PAGE).await;
     assert!(is_stale(&stale));
     assert_eq!((&stale.text, stale.header("etag")), (&fresh.text, fresh.header("etag")));
+    // What had changed before is not shown, although nobody has read it since.
+    app.anyone().get(TAKEN_BACK).await.expect(503);
     let coded = app.anyone().with("accept-encoding", "br").get(PAGE).await;
     assert!(is_stale(&coded));
     assert_eq!(coded.header("content-encoding"), "br");
@@ -165,16 +176,33 @@ async fn what_changes_in_a_database_that_answers_is_never_stale() {
     let admin = other.admin().await;
     let lead = json!({"lead": "Changed elsewhere."});
     admin.patch(&at(&article), lead).await.expect(200);
-    // Only the follower cannot read it.
-    let run = |statement| cluster.tool("psql", &[&cluster.url(), "-c", statement]);
+    let run = |statement: &str| cluster.tool("psql", &[&cluster.url(), "-c", statement]);
     let before = app.anyone().get(PAGE).await;
     assert!(before.was_ready());
-    run("alter table journal rename column tags to away");
+    // Only the follower cannot read it; whether it can connect anew, or not even that.
+    for (away, back) in [
+        ("journal rename column tags to away", "journal rename column away to tags"),
+        ("journal rename to away", "away rename to journal"),
+    ] {
+        run(&format!("alter table {away}"));
+        trusting(&app, false).await;
+        let made = app.anyone().get(PAGE).await;
+        assert_eq!(made.status, 200);
+        assert!(!is_stale(&made) && !made.was_ready());
+        run(&format!("alter table {back}"));
+        trusting(&app, true).await;
+        app.anyone().get(PAGE).await.expect(200);
+        assert!(app.anyone().get(PAGE).await.was_ready());
+    }
+    // Whatever is shown instead of a refusal since the tables cannot be read says so.
+    run("alter table journal rename to away");
     trusting(&app, false).await;
-    let made = app.anyone().get(PAGE).await;
-    assert_eq!(made.status, 200);
-    assert!(!is_stale(&made) && !made.was_ready());
-    run("alter table journal rename column away to tags");
+    run("alter table editions rename to gone");
+    assert!(is_stale(&app.anyone().get(PAGE).await));
+    app.anyone().get("/v1/articles?limit=9").await.expect(503);
+    run("alter table gone rename to editions");
+    run("alter table away rename to journal");
+    trusting(&app, true).await;
     trusting(&other, true).await;
     admin.act(&at(&article), "actions/publish", json!({})).await.expect(200);
     trusting(&app, true).await;

@@ -146,6 +146,11 @@ async fn a_body_of_another_kind_is_refused_everywhere(app: TestApp) {
             assert_eq!(answer.header("accept-encoding"), "identity", "{operation}");
         }
         let plain = client.with("content-encoding", "identity");
+        // Several lines of one name are one list.
+        let sent = Some((body.media_type, body.example.to_string()));
+        let twice = plain.with("content-encoding", "gzip");
+        let answer = twice.send(method.clone(), &address, sent).await;
+        assert_eq!(answer.status, 415, "{operation} takes a second coding");
         let answer = operation.send(&plain, &address, Some(&json!([]))).await;
         assert_eq!(answer.status, 422, "{operation} does not read a body that says it is plain");
         for other in [json!([]), json!("text"), json!(1), json!(null)] {

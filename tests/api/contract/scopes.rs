@@ -17,6 +17,7 @@ use crate::{
 on_both_engines! {
     nothing_gets_into_a_limited_editor_s_sections_or_out_of_them,
     an_edition_is_not_restored_into_a_section_outside,
+    administrators_are_limited_to_no_sections,
     hidden_sections_are_read_by_those_whose_they_are,
 }
 
@@ -384,4 +385,16 @@ async fn hidden_sections_are_read_by_those_whose_they_are(app: TestApp) {
         client.get(&at_section(&secret)).await.expect(403);
         client.get("/v1/sections").await.expect(200);
     }
+}
+
+/// Whatever their account names: an editor who was limited may have become one.
+async fn administrators_are_limited_to_no_sections(app: TestApp) {
+    let newsroom = Newsroom::open(&app).await;
+    app.add_user("chief@example.org", &[Role::Admin], &[&newsroom.own["id"]]).await;
+    let chief = app.sign_in("chief@example.org").await;
+    let outside = at_section(&newsroom.outside);
+    chief.patch(&outside, json!({"hidden": true})).await.expect(200);
+    chief.get(&outside).await.expect(200);
+    let moved = json!({"parent_id": newsroom.own["id"]});
+    chief.patch(&outside, moved).await.expect(200);
 }

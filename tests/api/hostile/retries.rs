@@ -49,6 +49,18 @@ async fn the_same_key_with_another_request_is_refused(app: TestApp) {
     let ewa =
         json!({"email": "e@example.org", "name": "E", "roles": ["author"], "password": PASSWORD});
     keyed.post("/manage/v1/users", ewa).await.refused(422, "Idempotency-Key", "key_reused");
+    // The same words at another address are another request.
+    let steps = admin.with(KEY, "steps");
+    let drafts = ["one", "two"].map(|name| json!({"headline": name, "slug": name}));
+    let mut submitted = Vec::new();
+    for draft in drafts {
+        let draft = admin.post("/manage/v1/articles", draft).await.expect(201);
+        let at = format!("/manage/v1/articles/{}", draft["id"].as_str().unwrap());
+        submitted.push(steps.act(&at, "actions/submit", json!({})).await);
+    }
+    let [first, second] = <[_; 2]>::try_from(submitted).unwrap_or_else(|_| unreachable!());
+    first.expect(200);
+    second.refused(422, "Idempotency-Key", "key_reused");
     assert_eq!(sections(&admin).await.as_array().unwrap().len(), 1);
 }
 
