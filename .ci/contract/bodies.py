@@ -47,7 +47,7 @@ def main(server, folder):
     folder.mkdir()
     bodies = []
     for article in articles(server):
-        shown = get(f"{server}/v1/articles/{article['id']}?fields=body_html,headline")
+        shown = get(f"{server}/v1/sparse/articles/{article['id']}?fields=body_html,headline")
         bodies.append(shown["body_html"])
         page = PAGE.format(title=html.escape(shown["headline"]), body=shown["body_html"])
         (folder / f"{article['id']}.html").write_text(page, encoding="utf-8")
