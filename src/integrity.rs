@@ -4,6 +4,7 @@ use crate::{
     articles::{
         editions::integrity::Editions,
         integrity::{Articles, Others},
+        tags::integrity::Tags,
     },
     auth::integrity::Factors,
     comments::integrity::Comments,
@@ -22,6 +23,7 @@ pub struct Newsroom {
     media: Media,
     ad_slots: AdSlots,
     articles: Articles,
+    tags: Tags,
     editions: Editions,
     comments: Comments,
     factors: Factors,
@@ -37,6 +39,7 @@ impl Newsroom {
             media: Media::default(),
             ad_slots: AdSlots::default(),
             articles: Articles::default(),
+            tags: Tags::default(),
             editions: Editions::at(exported.max(now)),
             comments: Comments::default(),
             factors: Factors::default(),
@@ -53,6 +56,7 @@ macro_rules! others {
             sections: &$of.sections.ids,
             media: &$of.media.ids,
             ad_slots: &$of.ad_slots.codes,
+            tags: &$of.tags,
         }
     };
 }
@@ -90,6 +94,9 @@ impl Checks for Newsroom {
     }
     fn related_links(&mut self, line: &mut Line<'_>) {
         self.articles.link(line);
+    }
+    fn tag_slugs(&mut self, line: &mut Line<'_>) {
+        self.tags.slug(line);
     }
     fn editions(&mut self, line: &mut Line<'_>) {
         self.editions.edition(line, &self.articles, others!(self));

@@ -2,10 +2,14 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::ids::{AdSlotId, ArticleId, CommentId, CreditId, MediaId, SectionId, UserId};
+
+/// What would part one cache tag from the next in a header.
+const APART: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%').add(b',');
 
 /// One of the lists that an article stands in: of a section, an author, a subject, and so on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,9 +31,9 @@ impl Facet {
         Self(format!("author:{id}"))
     }
 
-    /// What has this tag, by its slug.
-    pub fn tag(slug: &str) -> Self {
-        Self(format!("tag:{slug}"))
+    /// What has this tag, by its identity ([`crate::text::fold`]), which has no hyphens.
+    pub fn tag(identity: &str) -> Self {
+        Self(format!("tag:{}", utf8_percent_encode(&identity.replace(' ', "-"), APART)))
     }
 
     /// What is of this genre.
@@ -62,6 +66,8 @@ pub enum Tag {
     Target(Target),
     /// One list of articles.
     List(Facet),
+    /// Which tags there are, and by what slugs.
+    Tags,
     /// The section tree: names, addresses, order.
     Sections,
     /// One medium.
@@ -105,6 +111,7 @@ impl Tag {
             Self::List(Facet(name)) => name.capacity(),
             Self::Article(_)
             | Self::Target(_)
+            | Self::Tags
             | Self::Sections
             | Self::Media(_)
             | Self::Credit(_)
@@ -123,6 +130,7 @@ impl fmt::Display for Tag {
             Self::Article(id) => write!(f, "article:{id}"),
             Self::Target(Target(name)) => write!(f, "target:{}", URL_SAFE_NO_PAD.encode(name)),
             Self::List(Facet(name)) => write!(f, "list:{name}"),
+            Self::Tags => f.write_str("tags"),
             Self::Sections => f.write_str("sections"),
             Self::Media(id) => write!(f, "media:{id}"),
             Self::Credit(id) => write!(f, "credit:{id}"),
@@ -147,6 +155,7 @@ impl FromStr for Tag {
                 Self::Target(Target(name.ok_or("expected twelve bytes")?))
             }
             "list" => Self::List(Facet(name.to_owned())),
+            "tags" => Self::Tags,
             "sections" => Self::Sections,
             "media" => Self::Media(name.parse()?),
             "credit" => Self::Credit(name.parse()?),
@@ -177,7 +186,9 @@ mod tests {
             Tag::target(ArticleId::new()),
             Tag::List(Facet::all()),
             Tag::List(Facet::section(SectionId::new())),
-            Tag::List(Facet::tag("night-buses")),
+            Tag::List(Facet::tag("night buses")),
+            Tag::List(Facet::tag("c++, 北京")),
+            Tag::Tags,
             Tag::Sections,
             Tag::Media(MediaId::new()),
             Tag::Credit(CreditId::new()),
@@ -190,6 +201,10 @@ mod tests {
         for tag in tags {
             assert_eq!(tag.to_string().parse(), Ok(tag));
         }
+        assert_eq!(Facet::tag("night buses").as_str(), "tag:night-buses");
+        assert_eq!(Facet::tag("c#").as_str(), "tag:c#");
+        let several = Facet::tag("c++, 北京").as_str().to_owned();
+        assert!(several.is_ascii() && !several.contains([' ', ',']), "{several}");
         assert!("weather:today".parse::<Tag>().is_err());
     }
 }

@@ -26,7 +26,9 @@ NOBODY = "0190c0de-0000-7000-8000-000000000000"
 # schema is a failure.
 SEMANTIC = {
     "ascending": "the next one has to be larger",
+    "blank": "characters that nobody can see",
     "common": "a password that would be guessed first",
+    "control": "characters that no text may hold",
     "cursor": "only the list itself makes its cursors",
     "depth": "a section, or a list in a list, can have no more above it",
     "distinct": "an item whose key, slug or id an earlier one has",
@@ -44,7 +46,7 @@ SEMANTIC = {
     "required": "another member's value makes it so",
     "self": "a link of an article leads elsewhere",
     "start": "the first one has to be zero",
-    "tag": "a tag of signs that nobody can spell",
+    "tag": "a tag of signs that mean nothing",
     "word": "words of signs that nobody can spell",
     "wrong": "only an authenticator knows its codes",
     "url": "no browser can open it: a port past 65535",

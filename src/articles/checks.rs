@@ -16,6 +16,7 @@ use super::{
 use crate::{
     error::{FieldError, field_errors},
     ids::{ArticleId, LinkId, SectionId},
+    text,
     time::Instant,
 };
 
@@ -52,7 +53,7 @@ pub fn place(
 
 /// What keeps the text itself from readers.
 pub fn text(document: &ArticleInput, blockers: &mut Vec<FieldError>) {
-    if document.headline.trim().is_empty() {
+    if text::not_blank(&document.headline).is_err() {
         blockers.push(FieldError::at("/headline", "required", "is needed for publishing"));
     }
     if !has_content(document) {
@@ -81,12 +82,12 @@ pub fn text(document: &ArticleInput, blockers: &mut Vec<FieldError>) {
 /// Whether there is anything to read or to see beside the headline: a flash has its lead, a photo
 /// story its pictures.
 fn has_content(document: &ArticleInput) -> bool {
-    let said = |spans: &[Span]| !spans.iter().all(|span| span.text.trim().is_empty());
+    let said = |spans: &[Span]| spans.iter().any(|span| text::not_blank(&span.text).is_ok());
     let shows = |block: &Block| match block {
         Block::Paragraph(block) => said(&block.text),
         Block::Quote(block) => said(&block.text),
         Block::List(_) | Block::Table(_) => texts(block).iter().any(|(_, spans)| said(spans)),
-        Block::Code(block) => !block.code.trim().is_empty(),
+        Block::Code(block) => text::not_blank(&block.code).is_ok(),
         Block::Image(_)
         | Block::Gallery(_)
         | Block::Video(_)
@@ -98,7 +99,7 @@ fn has_content(document: &ArticleInput) -> bool {
         | Block::Footnotes(_)
         | Block::Divider(_) => false,
     };
-    document.lead.as_ref().is_some_and(|lead| !lead.trim().is_empty())
+    document.lead.as_ref().is_some_and(|lead| text::not_blank(lead).is_ok())
         || document.main_media.is_some()
         || document.body.iter().any(shows)
 }

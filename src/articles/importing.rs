@@ -14,7 +14,7 @@ use super::{
         self,
         model::{LINKS_MAX, LinkRow, RelatedLinkInput},
     },
-    saving,
+    saving, tags,
     workflow::{Action, Status},
 };
 use crate::{
@@ -67,6 +67,8 @@ pub fn publish(
     let ground = Ground::of(tx, known, drafts.iter().map(|(it, ..)| it), all_links, now)?;
 
     let mut back = editions::retirement::go_on(tx, now)?;
+    let documents = drafts.iter().map(|(article, ..)| &article.document.0);
+    let mut new_tags = tags::queries::give_slugs(tx, documents)?;
     let (mut articles, mut links, mut plans) = (Vec::new(), Vec::new(), Vec::new());
     for (article, its_links, input) in drafts {
         let status = access.take(Action::Publish, &article)?;
@@ -75,7 +77,9 @@ pub fn publish(
             tx.record(Entry::new("created", link).note(format!("article {}", article.id)))?;
         }
         let article = plan.published(article, status, input.note, now);
-        tx.record(plan.entry(&article).stale(back.drain()))?;
+        // What is told of all of them is told once.
+        let entry = plan.entry(&article).stale(back.drain()).stale(new_tags.take());
+        tx.record(entry)?;
         articles.push(article);
         links.extend(its_links);
         plans.push(plan);

@@ -24,8 +24,6 @@ use crate::{
 
 /// The longest body, in bytes of JSON: 1 MiB.
 const BODY_MAX: usize = 1024 * 1024;
-/// The longest tag, in characters.
-const TAG_MAX: usize = 50;
 
 text_enum! {
     /// What kind of text it is.
@@ -173,7 +171,11 @@ pub struct Sponsorship {
     ]
 })))]
 pub struct ArticleInput {
-    /// The last part of the address, unique in its section. Made from the headline when absent.
+    /// The last part of the address, unique in its section. When absent or null, it is made of the
+    /// headline, spelled as the article's language does, and follows the headline until the article
+    /// is published first; where the language has no spelling in a-z, it is made of the id. Whatever
+    /// else is sent than the present slug is a choice, which stays. PATCH with null gives a choice
+    /// up; PUT without a slug keeps the address of what was published once.
     #[serde(default)]
     #[validate(length(min = 1, max = 80), custom(function = "text::slug_form"))]
     #[schema(min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -272,24 +274,25 @@ fn distinct(ids: &[UserId]) -> Result<(), ValidationError> {
 
 fn tag_list() -> RefOr<Schema> {
     let tag = ObjectBuilder::new().schema_type(Type::String);
-    let tag = tag.min_length(Some(1)).max_length(Some(TAG_MAX));
+    let tag = tag.min_length(Some(1)).max_length(Some(text::TAG_MAX));
     ArrayBuilder::new().items(tag).max_items(Some(20)).into()
 }
 
 fn tag_forms(tags: &[String]) -> Result<(), ValidationError> {
     let mut seen = HashSet::new();
     for (at, tag) in tags.iter().enumerate() {
-        let slug = text::slugify(tag);
-        let refusal = if slug.is_empty() || tag.chars().count() > TAG_MAX {
-            text::broken("tag", "must have letters or digits and at most 50 characters")
-        } else if seen.insert(slug) {
-            continue;
-        } else {
-            text::broken("distinct", "is the same tag as one before")
-        };
-        let mut refusal = refusal;
-        refusal.add_param("at".into(), &format!("/{at}"));
-        return Err(refusal);
+        let at = format!("/{at}");
+        if tag.chars().any(text::is_deceptive) {
+            return Err(text::broken_at(&at, "control", text::DECEPTIVE));
+        }
+        if !text::is_tag(tag) {
+            let rule =
+                "must have letters, digits or signs that mean something, and at most 50 characters";
+            return Err(text::broken_at(&at, "tag", rule));
+        }
+        if !seen.insert(text::fold(tag)) {
+            return Err(text::broken_at(&at, "distinct", "is the same tag as one before"));
+        }
     }
     Ok(())
 }

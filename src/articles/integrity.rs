@@ -9,6 +9,7 @@ use super::{
     model::ArticleRow,
     references::{self, Placed, Use},
     related::model::{LINKS_MAX, LinkRow},
+    tags::integrity::Tags,
     workflow::Status,
 };
 use crate::{
@@ -24,6 +25,7 @@ pub struct Others<'a> {
     pub sections: &'a Ids<SectionId>,
     pub media: &'a Ids<MediaId>,
     pub ad_slots: &'a HashMap<String, AdSlotId>,
+    pub tags: &'a Tags,
 }
 
 impl Others<'_> {
@@ -152,6 +154,7 @@ impl Articles {
         let ArticleRow {
             id,
             slug,
+            slug_chosen,
             section_id,
             language,
             genre,
@@ -193,6 +196,7 @@ impl Articles {
         line.must(Some(&language) == document.language.as_ref(), "/language", as_said);
         line.must(genre == document.genre, "/genre", as_said);
         line.must(headline == document.headline, "/headline", as_said);
+        line.must(slug.is_some() || !slug_chosen, "/slug_chosen", "needs a slug");
         if let Some((section, slug)) = section_id.zip(slug)
             && !self.slugs.insert((section, slug))
         {

@@ -115,6 +115,7 @@ pub fn view(
     let review = Review::of(conn, &row, rule)?;
     Ok(Article {
         id: row.id,
+        slug_chosen: row.slug_chosen,
         path: path_of(&tree, &row),
         status: row.status,
         allowed_actions: access.allowed(&row, &review),
@@ -204,7 +205,11 @@ async fn replace_article(
 ) -> Result<Answer> {
     let caller = allow.caller.clone();
     db.write(allow.caller, move |tx| {
-        change(tx, &caller, id.0, &expected, &settings.0, |_| Ok(input))
+        change(tx, &caller, id.0, &expected, &settings.0, |current| {
+            // Whoever leaves it out asks for no new address of what readers have had.
+            let kept = current.first_published_at.and(current.slug.clone());
+            Ok(ArticleInput { slug: input.slug.or(kept), ..input })
+        })
     })
     .await
 }

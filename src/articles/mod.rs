@@ -20,5 +20,6 @@ pub mod references;
 pub mod related;
 pub mod saving;
 pub mod spans;
+pub mod tags;
 pub mod texts;
 pub mod workflow;

@@ -23,6 +23,8 @@ use crate::{
 pub struct ArticleRow {
     pub id: ArticleId,
     pub slug: Option<String>,
+    /// Whether somebody chose the slug, which else follows the headline.
+    pub slug_chosen: bool,
     pub section_id: Option<SectionId>,
     pub language: Language,
     pub genre: Genre,
@@ -83,6 +85,9 @@ pub struct Article {
     pub id: ArticleId,
     #[serde(flatten)]
     pub input: ArticleInput,
+    /// Whether somebody chose the slug; else it follows the headline until the article is published
+    /// first.
+    pub slug_chosen: bool,
     /// Where the working copy would be public; null while it lacks a section or slug.
     pub path: Option<String>,
     pub status: Status,

@@ -18,6 +18,7 @@ use super::{
     queries,
     references::{Known, Use},
     related::{self, model::LinkRow},
+    tags,
     workflow::Status,
 };
 use crate::{
@@ -241,7 +242,8 @@ pub fn publish(
     let back = editions::retirement::go_on(tx, now)?;
     let published = plan.published(article.clone(), status, note, now);
     queries::update(tx, &published)?;
-    tx.record(plan.entry(&published).stale(back))?;
+    let new_tags = tags::queries::give_slugs(tx, [&edition.document.0.article])?;
+    tx.record(plan.entry(&published).stale(back).stale(new_tags))?;
     Ok(published)
 }
 

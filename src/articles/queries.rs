@@ -23,6 +23,7 @@ use crate::{
     ids::{AnyId, ArticleId, CreditId, MediaId, SectionId, UserId},
     media::model::MediaKind,
     sections::readable::{Articles, readable, written_by},
+    text,
     time::Instant,
 };
 
@@ -172,19 +173,21 @@ pub fn delete(conn: &mut Conn, id: ArticleId) -> Result<()> {
     Ok(())
 }
 
-/// Of a section's slugs, this one and those with a number behind its `base`, to find a free one
-/// beside them.
+/// Of a section's slugs, this one and those with a number behind it, to find a free one beside
+/// them. The article's own is free for it.
 pub fn slugs_like(
     conn: &mut Conn,
+    id: ArticleId,
     section: Option<SectionId>,
     slug: &str,
-    base: &str,
 ) -> Result<Vec<String>> {
+    let base = text::numbered_base(slug);
     // From `base-0` to `base-9…`: the bounds are what an index can walk between.
     let numbered =
         articles::slug.ge(format!("{base}-0")).and(articles::slug.lt(format!("{base}-:")));
     let mut rows = articles::table
         .filter(articles::slug.eq(slug).or(numbered))
+        .filter(articles::id.ne(id))
         .select(articles::slug.assume_not_null())
         .into_boxed();
     rows = match section {

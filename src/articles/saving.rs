@@ -21,10 +21,12 @@ pub fn create(
     default_language: &Language,
 ) -> Result<ArticleRow> {
     let access = Access::of(tx, caller)?;
-    if input.slug.is_none() {
-        input.slug = free_slug(tx, input.section_id, &input.headline)?;
-    }
-    let article = new(ArticleId::new(), caller, input, default_language, tx.now());
+    let id = ArticleId::new();
+    let language = input.language.get_or_insert_with(|| default_language.to_owned()).clone();
+    let (slug, chosen) = slug(tx, id, &input, language.as_str(), None)?;
+    input.slug = slug;
+    let article =
+        ArticleRow { slug_chosen: chosen, ..new(id, caller, input, default_language, tx.now()) };
     access.check_section(article.section_id)?;
     access.check_authors(article.authors())?;
     related::queries::check_boxes(tx, article.id, &article.document.0)?;
@@ -51,6 +53,7 @@ pub fn new(
     ArticleRow {
         id,
         slug: input.slug.clone(),
+        slug_chosen: input.slug.is_some(),
         section_id: input.section_id,
         language,
         genre: input.genre,
@@ -74,23 +77,44 @@ pub fn new(
     }
 }
 
-/// The headline's slug, with a number behind it where the section has that one already.
+/// The slug that an input leaves an article with, and whether somebody chose it.
+fn slug(
+    conn: &mut Conn,
+    id: ArticleId,
+    input: &ArticleInput,
+    language: &str,
+    current: Option<&ArticleRow>,
+) -> Result<(Option<String>, bool)> {
+    if let Some(sent) = &input.slug {
+        let current = current.filter(|current| current.slug.as_ref() == Some(sent));
+        let Some(current) = current else { return Ok((Some(sent.clone()), true)) };
+        // Sending back what is there chooses nothing.
+        let follows = !current.slug_chosen && current.first_published_at.is_none();
+        let same = (&current.headline, current.language.as_str(), current.section_id)
+            == (&input.headline, language, input.section_id);
+        if same || !follows {
+            return Ok((Some(sent.clone()), current.slug_chosen));
+        }
+    }
+    Ok((free_slug(conn, id, input.section_id, &input.headline, language)?, false))
+}
+
+/// The headline's slug, with a number behind it where the section has that one already. Where the
+/// language has no spelling for it, the end of the article's id.
 fn free_slug(
     conn: &mut Conn,
+    id: ArticleId,
     section: Option<SectionId>,
     headline: &str,
+    language: &str,
 ) -> Result<Option<String>> {
-    let slug = text::slugify(headline);
-    if slug.is_empty() {
+    if text::not_blank(headline).is_err() {
         return Ok(None);
     }
-    let base = slug[..slug.len().min(text::SLUG_MAX - 6)].trim_end_matches('-');
-    let taken = queries::slugs_like(conn, section, &slug, base)?;
-    if !taken.contains(&slug) {
-        return Ok(Some(slug));
-    }
-    let numbered = (2..100_000).map(|number| format!("{base}-{number}"));
-    Ok(numbered.into_iter().find(|slug| !taken.contains(slug)))
+    let spelled = text::slugify(headline, language);
+    let slug = spelled.unwrap_or_else(|| format!("{:012x}", id.0.as_u128() & 0xffff_ffff_ffff));
+    let taken = queries::slugs_like(conn, id, section, &slug)?;
+    Ok(Some(text::first_free(slug, &taken)))
 }
 
 /// Stores an edited working copy. Whoever has changed its related links along with it says so.
@@ -102,20 +126,18 @@ pub fn store(
     links_changed: bool,
     settings: &Config,
 ) -> Result<ArticleRow> {
-    if input.slug.is_none() {
-        input.slug = match &current.slug {
-            Some(slug) => Some(slug.clone()),
-            None => free_slug(tx, input.section_id, &input.headline)?,
-        };
-    }
     let language = input.language.get_or_insert_with(|| settings.default_language.clone()).clone();
+    let (slug, slug_chosen) = slug(tx, current.id, &input, language.as_str(), Some(current))?;
+    input.slug = slug;
     input.authors.get_or_insert_default();
-    if input == current.document.0 && !links_changed {
+    let same = input == current.document.0 && slug_chosen == current.slug_chosen;
+    if same && !links_changed {
         tx.nothing_to_record("nothing was changed");
         return Ok(current.clone());
     }
     let article = ArticleRow {
         slug: input.slug.clone(),
+        slug_chosen,
         section_id: input.section_id,
         language,
         genre: input.genre,

@@ -9,10 +9,11 @@ use super::{
     model::{AuthorKind, CommentRow, CommentStatus, StaffCommentInput},
     reports::model::ReportRow,
     wording,
-    words::{likeness, model::CommentWord},
+    words::model::CommentWord,
 };
 use crate::{
     ids::{ArticleId, CommentId, CommentWordId, ReportId, UserId},
+    text::{self, likeness},
     time::Instant,
     transfer::integrity::{Ids, Line, Place, Problems},
 };
@@ -75,7 +76,7 @@ struct ThreadRow {
 /// What stands in for a nickname: that of staff is their name, and may be longer.
 #[derive(Validate)]
 struct Name {
-    #[validate(length(min = 1, max = 80), custom(function = "wording::one_line"))]
+    #[validate(length(min = 1, max = 80), custom(function = "text::one_line"))]
     nickname: String,
 }
 
@@ -217,7 +218,7 @@ impl Comments {
 fn wording_of(line: &mut Line<'_>, row: &CommentRow) {
     let (nickname, body) = (row.nickname.clone(), row.body.clone());
     line.must(body == wording::tidy_body(&body), "/body", "must be tidy: no needless spaces");
-    line.must(row.body_digest == wording::digest(&body), "/body_digest", "must be the body's");
+    line.must(row.body_digest == text::fingerprint(&body), "/body_digest", "must be the body's");
     line.valid(&StaffCommentInput { article_id: row.article_id, body, parent_id: None }, "");
     if row.author_kind == AuthorKind::Guest {
         let fits = nickname.chars().count() <= 40 && nickname == wording::tidy_name(&nickname);

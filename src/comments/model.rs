@@ -16,7 +16,7 @@ use crate::{
     },
     ids::{ArticleId, CommentId, UserId},
     tags::Tag,
-    text_enum,
+    text, text_enum,
     time::Instant,
 };
 
@@ -342,8 +342,9 @@ impl From<&CommentRow> for Comment {
 #[serde(deny_unknown_fields)]
 #[schema(examples(json!({"nickname": "harbour cat", "body": "I was on the first ferry.\n\nIt was full."})))]
 pub struct CommentInput {
-    /// One line; not the name of anyone in the newsroom.
-    #[validate(length(min = 1, max = 40), custom(function = "wording::one_line"))]
+    /// One line of which something can be seen; not the name of anyone in the newsroom, nor one that
+    /// looks like it.
+    #[validate(length(min = 1, max = 40), custom(function = "text::one_line"))]
     #[schema(
         min_length = 1,
         max_length = 40,

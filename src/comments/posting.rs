@@ -6,7 +6,7 @@ use super::{
     flood,
     model::{AuthorKind, CommentInput, CommentRow, CommentStatus, Reason, StaffCommentInput},
     queries, threads, wording,
-    words::{self, likeness::Finder, model::WordKind},
+    words::{self, model::WordKind},
 };
 use crate::{
     auth::guard::Caller,
@@ -14,7 +14,8 @@ use crate::{
     error::{Error, FieldError, Result},
     ids::{ArticleId, CommentId, UserId},
     sections::model::CommentsMode,
-    text, users,
+    text::{self, likeness::Finder},
+    users,
 };
 
 /// For how long the same may not be said again under an article: a day, in seconds.
@@ -57,13 +58,13 @@ pub fn by_guest(
     let mode = threads::open(tx, article, close_after, now)?;
     let nickname = wording::tidy_name(&input.nickname);
     let body = wording::tidy_body(&input.body);
-    if users::queries::is_named(tx, &text::fold(&nickname))? {
+    if users::queries::is_named_like(tx, &nickname)? {
         let detail = "is the name of someone in the newsroom";
         return Err(Error::invalid("/nickname", "staff_name", detail));
     }
     let thread_id = thread_of(tx, article, input.parent_id)?;
     let lately = (now.plus_seconds(-REPEATED), now.latest());
-    if queries::was_said(tx, article, &wording::digest(&body), lately)? {
+    if queries::was_said(tx, article, &text::fingerprint(&body), lately)? {
         let detail = "The same was said under this article within the last 24 hours.";
         let errors = vec![FieldError::at("/body", "repeated", detail)];
         return Err(Error::Conflict { detail: detail.to_owned(), errors });
@@ -180,7 +181,7 @@ fn store(tx: &mut Tx<'_>, article: ArticleId, passed: Passed) -> Result<CommentR
         author_kind: passed.kind,
         nickname: passed.nickname,
         user_id: passed.user_id,
-        body_digest: wording::digest(&passed.body),
+        body_digest: text::fingerprint(&passed.body),
         body: passed.body,
         status: passed.status,
         reason: passed.reason,

@@ -71,6 +71,7 @@ diesel::table! {
         email -> Text,
         name -> Text,
         name_folded -> Text,
+        name_skeleton -> Text,
         roles -> Doc,
         sections -> Doc,
         active -> Bool,
@@ -243,6 +244,7 @@ diesel::table! {
     articles (id) {
         id -> Uid,
         slug -> Nullable<Text>,
+        slug_chosen -> Bool,
         section_id -> Nullable<Uid>,
         language -> Text,
         genre -> Text,
@@ -430,8 +432,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    tag_slugs (identity) {
+        identity -> Text,
+        slug -> Text,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
-    use crate::{db::types::Doc, ids::Uid, time::Ts};
+    use crate::{ids::Uid, time::Ts};
 
     comment_words (id) {
         id -> Uid,

@@ -127,6 +127,7 @@ macro_rules! for_each_table {
             article_contributors by article_id, user_id;
             article_uses by article_id, kind, target_id;
             related_links by id;
+            tag_slugs by identity;
             editions by id;
             edition_keys by edition_id, facet;
             edition_uses by article_id, number, kind, target_id;

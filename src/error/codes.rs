@@ -31,7 +31,7 @@ codes! {
     "common" [INVALID] "The password would be guessed first. Take one that is longer or less usual.";
     "confirmed" [INVALID] "Has to be `true`: a notice is given in good faith.";
     "contributor" [CONFLICT] "Has written since somebody else approved it last: cannot approve it.";
-    "control" [INVALID] "The text has characters that control how it is shown.";
+    "control" [INVALID] "The text has control characters, which are not kept, or ones that turn the direction of writing around.";
     "cursor" [MALFORMED] "Not a cursor of this list with these filters. Begin again without one.";
     "cycle" [CONFLICT] "A section cannot stand below itself.";
     "depth" [INVALID] "Too many levels: sections have four, lists five; footnotes have no footnotes.";
@@ -54,7 +54,6 @@ codes! {
     "no_content" [INVALID] "There is nothing to read or to see beside the headline.";
     "no_credit" [INVALID] "The medium names nobody to be credited, so it cannot be published.";
     "no_source" [INVALID] "The quotation names no source.";
-    "nul" [INVALID] "The text has a NUL character, which is not kept.";
     "order" [INVALID] "The two instants are not in the order in which they have to be.";
     "outcome_unknown" [OUTCOME_UNKNOWN] "Send the request again with the same `Idempotency-Key`, and you learn what became of it.";
     "own" [INVALID] "Authors have to be among the authors of their own articles.";
@@ -72,11 +71,11 @@ codes! {
     "scheduled_lacks_this_change" [] "An edition that is scheduled for later will show its own text, without what is published now.";
     "self" [INVALID] "The article cannot be related to itself.";
     "size" [INVALID] "The text as a whole is larger than 1 MiB of JSON.";
-    "staff_name" [INVALID] "The name is that of somebody in the newsroom.";
+    "staff_name" [INVALID] "The name is that of somebody in the newsroom, or looks like it.";
     "stale" [CONFLICT] "It has changed since you read it. Read it again.";
     "start" [INVALID] "The first entry has to begin at `[0, 0]`.";
     "state" [CONFLICT] "It is in a state in which this cannot be done.";
-    "tag" [INVALID, MALFORMED] "A tag has letters or digits, and at most 50 characters.";
+    "tag" [INVALID, MALFORMED] "A tag has letters, digits or signs that mean something, and at most 50 characters.";
     "taken" [CONFLICT, INVALID] "Belongs to something else already. Choose another.";
     "type" [INVALID] "Not of the JSON type, or none of the values, that the document names.";
     "unknown_member" [INVALID] "There is no such member. Look for a slip of the pen.";

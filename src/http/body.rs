@@ -148,13 +148,13 @@ fn is_coded(req: &HttpRequest) -> bool {
 /// be passed over (RFC 8259, 8.1).
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Reads JSON (RFC 8259); its texts are brought to the form in which they are kept, NUL characters
-/// inside of them and members that stand twice refused.
+/// Reads JSON (RFC 8259); its texts are brought to the form in which they are kept; characters that no
+/// text may hold, and members that stand twice, are refused.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value> {
     let mut value = unique(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes))?;
     each_text(&mut value, &mut String::new(), &mut |text, at| {
         *text = text::kept(std::mem::take(text));
-        no_nul(text, at)
+        check_characters(text, at)
     })?;
     Ok(value)
 }
@@ -163,7 +163,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value> {
 pub fn parse_kept(text: &str) -> Result<Value> {
     let mut value = unique(text.as_bytes())?;
     each_text(&mut value, &mut String::new(), &mut |text, at| {
-        no_nul(text, at)?;
+        check_characters(text, at)?;
         if text::is_nfc(text) {
             return Ok(());
         }
@@ -191,14 +191,17 @@ fn unique(bytes: &[u8]) -> Result<Value> {
     Ok(value)
 }
 
-fn no_nul(text: &str, at: &str) -> Result<()> {
-    if text.contains('\0') {
-        return Err(Error::invalid(at, "nul", "must not contain a NUL character"));
+/// Refuses what no text may hold, wherever readers or feeds might get it.
+fn check_characters(said: &str, at: &str) -> Result<()> {
+    if said.chars().any(text::is_forbidden) {
+        let detail = "must not contain control characters (beside tabs and line ends), U+FFFE or \
+                      U+FFFF, which XML has no form for";
+        return Err(Error::invalid(at, "control", detail));
     }
     Ok(())
 }
 
-/// Does `then` with every text; refuses names of members with NUL characters.
+/// Does `then` with every text; refuses names of members with characters that no text may hold.
 fn each_text(
     value: &mut Value,
     at: &mut String,
@@ -218,7 +221,7 @@ fn each_text(
             for (name, member) in members.iter_mut() {
                 at.push('/');
                 at.push_str(&token(name));
-                no_nul(name, at)?;
+                check_characters(name, at)?;
                 each_text(member, at, then)?;
                 at.truncate(length);
             }

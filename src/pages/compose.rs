@@ -1,5 +1,8 @@
 //! Composes an article: the edition's own words, and everything shared as it is now.
-use std::{collections::HashSet, num::NonZeroU32};
+use std::{
+    collections::{HashMap, HashSet},
+    num::NonZeroU32,
+};
 
 use super::{
     ads::Ads,
@@ -19,6 +22,7 @@ use crate::{
             shown::{Shown, ShownDocument, StoredBlock},
         },
         input::{AdsMode, Sponsorship},
+        tags,
     },
     comments::{
         closing::Openness,
@@ -177,12 +181,15 @@ pub fn article(
     };
     let main_media = article.main_media.as_ref().and_then(|used| gallery.place(used, made));
     let social_media = article.social.media_id.and_then(|id| gallery.place_plain(id, made));
+    let slugs = tags::queries::slugs(conn, &article.tags)?;
+    let language = article.language.ok_or_else(no_language)?;
     let seo_title = article.seo.title.unwrap_or_else(|| article.headline.clone());
     let seo_description = article.seo.description.or_else(|| article.lead.clone());
     Ok(ArticleDocument {
         id,
         breadcrumbs: section.map(|id| how.tree.breadcrumbs(id)).unwrap_or_default(),
-        language: article.language.ok_or_else(no_language)?,
+        tags: public_tags(&article.tags, &slugs, language.as_str()),
+        language,
         genre: article.genre,
         kicker: article.kicker,
         social: PublicSocial {
@@ -204,7 +211,6 @@ pub fn article(
         lead: article.lead,
         byline: article.byline,
         authors,
-        tags: tags(&article.tags),
         sponsorship: article.sponsorship.map(public_sponsorship),
         main_media,
         blocks,
@@ -244,9 +250,20 @@ pub fn showing(snapshot: &mut Snapshot<'_>, now: Instant, made: &mut Made) -> Re
     Ok(showing)
 }
 
-/// Tags as readers get them.
-pub fn tags(names: &[String]) -> Vec<PublicTag> {
-    let tag = |name: &String| PublicTag { name: name.clone(), slug: text::slugify(name) };
+/// Tags as readers get them. Those of a working copy may have no slug yet, and get the one that they
+/// would be spelled as.
+pub fn public_tags(
+    names: &[String],
+    slugs: &HashMap<String, String>,
+    language: &str,
+) -> Vec<PublicTag> {
+    let tag = |name: &String| {
+        let given = slugs.get(&text::fold(name)).cloned();
+        PublicTag {
+            name: name.clone(),
+            slug: given.unwrap_or_else(|| text::tag_slug(name, language)),
+        }
+    };
     names.iter().map(tag).collect()
 }
 

@@ -2,7 +2,7 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{blocks::Gallery, compose::tags, model::ArticleCard, parts::Author, queries};
+use super::{blocks::Gallery, compose::public_tags, model::ArticleCard, parts::Author, queries};
 use crate::{
     articles::{
         editions::{
@@ -12,6 +12,7 @@ use crate::{
             queries::When,
         },
         input::Genre,
+        tags,
     },
     comments,
     db::{Conn, Db},
@@ -38,7 +39,8 @@ pub struct ArticleQuery {
     /// Only articles of this section and those below it: its id or its path.
     #[param(example = "/world/asia")]
     pub section: Option<String>,
-    /// Only articles with this tag: its name or its slug.
+    /// Only articles with this tag: its slug or its name. Where one tag has as its slug what another
+    /// has as its name, the slug counts.
     #[param(example = "transport")]
     pub tag: Option<String>,
     /// Only articles by this author.
@@ -113,7 +115,11 @@ pub fn page(
     let list = format!("articles:{}", query.sort);
     let after: Option<(Instant, ArticleId)> = cursor::read(&list, query.cursor.as_deref())?;
     let scope = scope(tree, query.section.as_deref(), made)?;
-    let (any_of, all_of, within) = drive(query, scope);
+    let tag = match &query.tag {
+        Some(named) => Some(tag_list(conn, named, made)?),
+        None => None,
+    };
+    let (any_of, all_of, within) = drive(query, tag, scope);
     // Whatever enters or leaves the page enters or leaves one of the lists that are walked.
     made.of(any_of.iter().cloned().map(Tag::List));
     let feed = Feed {
@@ -170,6 +176,18 @@ fn count_comments(conn: &mut Conn, cards: &mut [ArticleCard], made: &mut Made) -
     Ok(())
 }
 
+/// The list of the tag that goes by this slug or, where none does, by this name.
+fn tag_list(conn: &mut Conn, named: &str, made: &mut Made) -> Result<Facet> {
+    if text::SLUG.is_match(named) {
+        if let Some(identity) = tags::queries::by_slug(conn, named)? {
+            return Ok(Facet::tag(&identity));
+        }
+        // A tag that is to come may get it.
+        made.of([Tag::Tags]);
+    }
+    Ok(Facet::tag(&text::fold(named)))
+}
+
 /// The lists of the sections in question; `None` where every article is in question.
 fn scope(tree: &Tree, section: Option<&str>, made: &mut Made) -> Result<Option<Vec<Facet>>> {
     made.of([Tag::Sections]);
@@ -190,11 +208,14 @@ const MERGED_MAX: usize = 100;
 
 /// Which lists to walk, and which to ask about each article met on the way: the walk goes over
 /// what is likely to be the shortest. No section at all is a list of nothing.
-fn drive(query: &ArticleQuery, scope: Option<Vec<Facet>>) -> (Vec<Facet>, Vec<Facet>, Vec<Facet>) {
+fn drive(
+    query: &ArticleQuery,
+    tag: Option<Facet>,
+    scope: Option<Vec<Facet>>,
+) -> (Vec<Facet>, Vec<Facet>, Vec<Facet>) {
     if scope.as_ref().is_some_and(Vec::is_empty) {
         return (Vec::new(), Vec::new(), Vec::new());
     }
-    let tag = query.tag.as_deref().map(|tag| Facet::tag(&text::slugify(tag)));
     let narrow = [tag, query.author.map(Facet::author)];
     let wide = [
         query.genre.map(Facet::genre),
@@ -213,7 +234,7 @@ fn drive(query: &ArticleQuery, scope: Option<Vec<Facet>>) -> (Vec<Facet>, Vec<Fa
     }
 }
 
-/// The rows as readers see them: two statements for any number.
+/// The rows as readers see them: three statements for any number.
 fn cards(
     conn: &mut Conn,
     tree: &Tree,
@@ -232,6 +253,7 @@ fn cards(
     wanted.sort_unstable();
     wanted.dedup();
     let gallery = Gallery::new(media::queries::of_ids(conn, &wanted)?, when.now);
+    let slugs = tags::queries::slugs(conn, summaries().flat_map(|s| &s.tags))?;
 
     let mut shown = Vec::with_capacity(page.data.len());
     for row in page.data {
@@ -247,6 +269,7 @@ fn cards(
                 name: section.name.clone(),
                 path: section.path.clone(),
             },
+            tags: public_tags(&summary.tags, &slugs, row.language.as_str()),
             language: row.language,
             genre: row.genre,
             kicker: summary.kicker,
@@ -254,7 +277,6 @@ fn cards(
             lead: summary.lead,
             byline: summary.byline,
             authors: summary.authors.iter().filter_map(author).collect(),
-            tags: tags(&summary.tags),
             sponsor_name: summary.sponsor_name,
             main_media: summary.main_media.as_ref().and_then(|used| gallery.place(used, made)),
             published_at: row.published_at,
@@ -273,8 +295,11 @@ impl ArticleQuery {
 
     /// Refuses what no list can have.
     pub fn check(&self) -> Result<()> {
-        if self.tag.as_deref().is_some_and(|tag| text::slugify(tag).is_empty()) {
-            return Err(Error::parameter("tag", "tag", "must have letters or digits"));
+        let no_tag = |tag: &str| !text::is_tag(tag) && !text::SLUG.is_match(tag);
+        if self.tag.as_deref().is_some_and(no_tag) {
+            let rule =
+                "must have letters, digits or signs that mean something, and at most 50 characters";
+            return Err(Error::parameter("tag", "tag", rule));
         }
         Ok(())
     }

@@ -35,7 +35,8 @@ pub struct Author {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PublicTag {
     pub name: String,
-    /// For `GET /v1/articles?tag=`.
+    /// For `GET /v1/articles?tag=`. Given with the first publication, spelled as that article's
+    /// language does; never changes and is never another tag's.
     pub slug: String,
 }
 

@@ -24,6 +24,7 @@ use crate::{
         idempotency::{IdempotencyKey, Posted},
         path::Id,
         query::Query,
+        settings::Settings,
     },
     ids::SectionId,
     tags::{Facet, Tag},
@@ -77,6 +78,7 @@ async fn list_sections(
 async fn create_section(
     allow: Allow<WriteSections>,
     db: Db,
+    settings: Settings,
     post: Posted<SectionInput>,
 ) -> Result<Answer> {
     let caller = allow.caller.clone();
@@ -84,7 +86,8 @@ async fn create_section(
         tx.lock(TREE)?;
         let tree = queries::tree(tx)?;
         Scope::in_tree(&tree, &caller).check_place(input.parent_id)?;
-        let section = placed(tx, &tree, SectionId::new(), input, None)?;
+        let language = settings.0.default_language.as_str();
+        let section = placed(tx, &tree, SectionId::new(), input, None, language)?;
         queries::insert(tx, &section)?;
         tx.record(Entry::new("created", &section).stale([Tag::Sections]))?;
         Answer::created("/manage/v1/sections", &section, &section)
@@ -122,12 +125,16 @@ async fn read_section(allow: Allow<ReadSections>, db: Db, id: Id<SectionId>) -> 
 async fn replace_section(
     allow: Allow<WriteSections>,
     db: Db,
+    settings: Settings,
     id: Id<SectionId>,
     expected: IfMatch,
     Body(input): Body<SectionInput>,
 ) -> Result<Answer> {
     let caller = allow.caller.clone();
-    db.write(allow.caller, move |tx| change(tx, &caller, id.0, &expected, |_| Ok(input))).await
+    db.write(allow.caller, move |tx| {
+        change(tx, &caller, id.0, &expected, settings.0.default_language.as_str(), |_| Ok(input))
+    })
+    .await
 }
 
 /// Change a section
@@ -141,13 +148,15 @@ async fn replace_section(
 async fn patch_section(
     allow: Allow<WriteSections>,
     db: Db,
+    settings: Settings,
     id: Id<SectionId>,
     expected: IfMatch,
     patch: Patch,
 ) -> Result<Answer> {
     let caller = allow.caller.clone();
     db.write(allow.caller, move |tx| {
-        change(tx, &caller, id.0, &expected, |current| patch.apply(&current.input()))
+        let language = settings.0.default_language.as_str();
+        change(tx, &caller, id.0, &expected, language, |current| patch.apply(&current.input()))
     })
     .await
 }
@@ -226,7 +235,8 @@ fn hand_over(tx: &mut Tx<'_>, tree: &Tree, section: &Section, to: SectionId) -> 
         let input = SectionInput { parent_id: Some(to), ..child.input() };
         // Each move is seen by the next one.
         let tree = queries::tree(tx)?;
-        let moved = placed(tx, &tree, child.id, input, Some(child))?;
+        // It keeps its slug, in whatever language.
+        let moved = placed(tx, &tree, child.id, input, Some(child), "")?;
         store(tx, &tree, child, &moved)?;
     }
     merge::hand_over(tx, section, taker.id)?;
@@ -240,6 +250,7 @@ fn change(
     caller: &Caller,
     id: SectionId,
     expected: &IfMatch,
+    language: &str,
     input: impl FnOnce(&Section) -> Result<SectionInput>,
 ) -> Result<Answer> {
     tx.lock(TREE)?;
@@ -251,7 +262,7 @@ fn change(
         by.check_place(current.parent_id)?;
         by.check_place(input.parent_id)?;
     }
-    let changed = placed(tx, &tree, id, input, Some(&current))?;
+    let changed = placed(tx, &tree, id, input, Some(&current), language)?;
     store(tx, &tree, &current, &changed)?;
     Answer::resource(&changed, &changed)
 }
@@ -273,13 +284,15 @@ fn store(tx: &mut Tx<'_>, tree: &Tree, current: &Section, changed: &Section) -> 
     tx.record(entry.stale([Tag::Sections]))
 }
 
-/// The section that the input describes, at its place in the tree.
+/// The section that the input describes, at its place in the tree; a name is spelled as the language
+/// does.
 fn placed(
     tx: &mut Tx<'_>,
     tree: &Tree,
     id: SectionId,
     input: SectionInput,
     current: Option<&Section>,
+    language: &str,
 ) -> Result<Section> {
     let SectionInput {
         parent_id,
@@ -291,10 +304,9 @@ fn placed(
         comments_mode,
         comments_close_after_days,
     } = input;
-    let slug = slug.unwrap_or_else(|| text::slugify(&name));
-    if slug.is_empty() {
+    let Some(slug) = slug.or_else(|| text::slugify(&name, language)) else {
         return Err(Error::invalid("/slug", "required", "cannot be made from the name; send one"));
-    }
+    };
     let mut path = format!("/{slug}");
     if let Some(parent_id) = parent_id {
         tx.lock(parent_id)?;

@@ -96,12 +96,13 @@ pub struct SectionInput {
     /// The section it stands in; none at the top. At most four levels.
     #[serde(default)]
     pub parent_id: Option<SectionId>,
-    /// Unique among siblings. Made from the name when absent.
+    /// Unique among siblings. Made from the name when absent, spelled as the newsroom's own language
+    /// does; to be sent where that language has no spelling for it in a-z.
     #[serde(default)]
     #[validate(length(min = 1, max = 80), custom(function = "text::slug_form"))]
     #[schema(min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
     pub slug: Option<String>,
-    #[validate(length(min = 1, max = 80), custom(function = "text::not_blank"))]
+    #[validate(length(min = 1, max = 80), custom(function = "text::one_line"))]
     #[schema(min_length = 1, max_length = 80, pattern = r"\S")]
     pub name: String,
     #[serde(default)]

@@ -9,16 +9,23 @@ use validator::ValidationError;
 mod direction;
 mod identity;
 mod language;
+pub mod likeness;
+mod skeleton;
 mod slug;
+mod tag;
 mod url;
 mod visible;
 
 pub use direction::{Direction, direction};
-pub use identity::fold;
+pub use identity::{fingerprint, fold, letters};
 pub use language::Language;
-pub use slug::{SLUG, SLUG_MAX, slug_form, slugify};
+pub use skeleton::skeleton;
+pub use slug::{SLUG, SLUG_MAX, first_free, numbered_base, slug_form, slugify};
+pub use tag::{TAG_MAX, is_tag, tag_slug};
 pub use url::{LinkUrl, WebUrl};
-pub use visible::not_blank;
+pub use visible::{
+    DECEPTIVE, is_blank, is_deceptive, is_forbidden, is_visible, not_blank, one_line,
+};
 
 /// The form of ad slot codes.
 pub static CODE: LazyLock<Regex> = LazyLock::new(|| pattern("^[a-z][a-z0-9_]{0,63}$"));

@@ -37,6 +37,8 @@ impl Users {
         line.must(row.email == fold_email(&row.email), "/email", "must be in lower case");
         let folded = text::fold(&row.name);
         line.must(row.name_folded == folded, "/name_folded", "must be the folded name");
+        let skeleton = text::skeleton(&row.name);
+        line.must(row.name_skeleton == skeleton, "/name_skeleton", "must be the name's");
         line.must(
             passwords::is_hash(&row.password_hash),
             "/password_hash",

@@ -21,7 +21,10 @@ pub struct UserRow {
     pub id: UserId,
     pub email: String,
     pub name: String,
+    /// What it is sorted and compared by: [`text::fold`].
     pub name_folded: String,
+    /// What it looks like: [`text::skeleton`].
+    pub name_skeleton: String,
     pub roles: Json<Vec<Role>>,
     pub sections: Json<Vec<SectionId>>,
     pub active: bool,
@@ -97,7 +100,7 @@ pub struct UserInput {
     #[schema(format = "email", max_length = 254)]
     pub email: String,
     /// As readers see an author's name.
-    #[validate(length(min = 1, max = 80), custom(function = "text::not_blank"))]
+    #[validate(length(min = 1, max = 80), custom(function = "text::one_line"))]
     #[schema(min_length = 1, max_length = 80, pattern = r"\S")]
     pub name: String,
     #[validate(length(min = 1, max = 5), custom(function = "distinct_roles"))]
@@ -162,6 +165,7 @@ impl UserRow {
             email: String::new(),
             name: String::new(),
             name_folded: String::new(),
+            name_skeleton: String::new(),
             roles: Json(Vec::new()),
             sections: Json(Vec::new()),
             active: true,
@@ -181,6 +185,7 @@ impl UserRow {
         let mut user = Self {
             email: fold_email(&input.email),
             name_folded: text::fold(&input.name),
+            name_skeleton: text::skeleton(&input.name),
             name: input.name,
             roles: Json(input.roles),
             sections: Json(input.sections),

@@ -14,6 +14,7 @@ use crate::{
     ids::{ArticleId, CreditId, MediaId, SectionId, UserId},
     sections::readable::{Articles, written_by},
     tags::Facet,
+    text,
     time::Instant,
 };
 
@@ -74,9 +75,11 @@ pub fn any(conn: &mut Conn) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
 }
 
-/// Whether an active user has this name, folded by [`crate::text::fold`].
-pub fn is_named(conn: &mut Conn, folded: &str) -> Result<bool> {
-    let named = users::table.filter(users::name_folded.eq(folded)).filter(users::active.eq(true));
+/// Whether an active user has this name, or one that readers cannot tell from it.
+pub fn is_named_like(conn: &mut Conn, name: &str) -> Result<bool> {
+    let same = users::name_folded.eq(text::fold(name));
+    let alike = users::name_skeleton.eq(text::skeleton(name));
+    let named = users::table.filter(same.or(alike)).filter(users::active.eq(true));
     Ok(diesel::select(diesel::dsl::exists(named)).get_result(conn)?)
 }
 

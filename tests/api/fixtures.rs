@@ -2,11 +2,16 @@
 use std::{fs, path::Path, process::Command};
 
 use broadsheet::{
-    db::migrations::{self, Fit},
+    db::{
+        migrations::{self, Fit},
+        schema::users,
+    },
     integrity::Newsroom as Rules,
     transfer::{export::export, import::import},
 };
-use diesel::{Connection, RunQueryDsl, SqliteConnection, sql_types::Text};
+use diesel::{
+    Connection, ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, sql_types::Text,
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -94,6 +99,70 @@ async fn bodies_of_0_1_0_come_out_in_the_present_form(engine: Engine) {
     let media = admin.get("/manage/v1/media").await.expect(200);
     assert!(media["data"].as_array().unwrap().iter().all(|medium| medium["mime"].is_null()));
     moves_on(&app);
+}
+
+#[actix_web::test]
+async fn texts_of_0_1_0_are_compared_as_they_are_on_sqlite() {
+    texts_of_0_1_0_are_compared_as_they_are(Engine::Sqlite).await;
+}
+
+#[actix_web::test]
+async fn texts_of_0_1_0_are_compared_as_they_are_on_postgres() {
+    if Engine::postgres_is_here() {
+        texts_of_0_1_0_are_compared_as_they_are(Engine::Postgres).await;
+    }
+}
+
+/// Tags that were one for that release, which spelled them, and a character that no feed can hold.
+async fn texts_of_0_1_0_are_compared_as_they_are(engine: Engine) {
+    let release = Path::new(FOLDER).join("0.1.0");
+    let read = |name: &str| fs::read_to_string(release.join(name)).unwrap();
+    let held: Value = serde_json::from_str(&read("pages.json")).unwrap();
+    let dump = read(file(engine))
+        .replace("\"night buses\"", "\"北京\"")
+        .replace("\"żegluga\"", "\"背景\"")
+        .replace("\"kicker\":null", "\"kicker\":\"a\\u0001b\"");
+    let database = engine.database();
+    execute(&database.url, &dump);
+    let now = held["now"].as_str().unwrap().parse().unwrap();
+    let app = TestApp::on(engine, database, now, settings).await;
+    let reader = app.anyone();
+    let listed = async |tag: &str| {
+        let tag = url::form_urlencoded::byte_serialize(tag.as_bytes()).collect::<String>();
+        let list = reader.get(&format!("/v1/articles?tag={tag}&limit=100")).await.expect(200);
+        list["data"].as_array().unwrap().clone()
+    };
+    let mut slugs = Vec::new();
+    for name in ["北京", "背景"] {
+        let articles = listed(name).await;
+        assert!(!articles.is_empty(), "{name}");
+        for article in &articles {
+            let tags = article["tags"].as_array().unwrap().iter();
+            let found = tags.clone().find(|tag| tag["name"] == name);
+            slugs.push(found.unwrap_or_else(|| panic!("{name}: {article}"))["slug"].clone());
+            assert_eq!(article["kicker"], "ab");
+        }
+        let slug = slugs.last().unwrap().as_str().unwrap();
+        assert_eq!(listed(slug).await, articles, "{name} by its slug {slug}");
+    }
+    slugs.dedup();
+    assert_eq!(slugs.len(), 2, "{slugs:?}");
+    let articles = app.admin().await.get("/manage/v1/articles?limit=100").await.expect(200);
+    for article in articles["data"].as_array().unwrap() {
+        let at = format!("/manage/v1/articles/{}", article["id"].as_str().unwrap());
+        let copy = app.admin().await.get(&at).await.expect(200);
+        assert_eq!((&copy["kicker"], &copy["slug_chosen"]), (&json!("ab"), &json!(true)));
+    }
+    // What looks like the name of whoever was there already.
+    let names = app.admin().await.get("/manage/v1/authors").await.expect(200);
+    let name = names["data"][0]["name"].as_str().unwrap();
+    let folded = broadsheet::text::fold(name);
+    let skeleton = broadsheet::text::skeleton(name);
+    let stored = app.state.db.read(move |conn| {
+        let users = users::table.filter(users::name_skeleton.eq(skeleton));
+        Ok(users.select(users::name_folded).load::<String>(&mut **conn)?)
+    });
+    assert!(stored.await.unwrap().contains(&folded), "{folded}");
 }
 
 fn file(engine: Engine) -> &'static str {

@@ -129,6 +129,7 @@ impl Editions {
     /// What has to stand in other tables, since readers get this edition.
     fn derive(&mut self, line: &mut Line<'_>, row: &EditionRow, others: &Others<'_>) {
         let (place, article) = (line.place(), &row.document.0.article);
+        others.tags.have(line, "/document/article", &article.tags);
         // What was withdrawn stands in no list.
         let facets = if row.withdrawn_at.is_some() { Vec::new() } else { row.facets() };
         for facet in facets {

@@ -171,8 +171,8 @@ impl EditionRow {
     pub fn facets(&self) -> Vec<Facet> {
         let article = &self.document.0.article;
         let authors = article.authors.iter().flatten().map(|id| Facet::author(*id));
-        // However a tag is spelled.
-        let tags = article.tags.iter().map(|tag| Facet::tag(&text::slugify(tag)));
+        // However a tag is written.
+        let tags = article.tags.iter().map(|tag| Facet::tag(&text::fold(tag)));
         let mut facets: Vec<Facet> =
             [Facet::all(), Facet::section(self.section_id), Facet::genre(self.genre)]
                 .into_iter()

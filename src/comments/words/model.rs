@@ -5,12 +5,12 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
-use super::likeness;
 use crate::{
     db::{journal::Resource, schema::comment_words},
     http::query::Limit,
     ids::CommentWordId,
-    text, text_enum,
+    text::{self, likeness},
+    text_enum,
     time::Instant,
 };
 
@@ -59,9 +59,11 @@ impl Resource for CommentWord {
 #[serde(deny_unknown_fields)]
 #[schema(examples(json!({"word": "easy money", "kind": "suspect"}), json!({"word": "gambl*", "kind": "banned"})))]
 pub struct CommentWordInput {
-    /// A word, or a phrase of up to eight; a star at the end stands for any ending. Case,
-    /// diacritics, characters that look alike and signs in the place of letters make no
-    /// difference, neither here nor in comments.
+    /// A word, or a phrase of up to eight; a star at the end stands for any ending. Case, marks,
+    /// characters that look alike and signs in the place of letters make no difference, neither here
+    /// nor in comments, where a word is also found in parts (`scam-coin`), as a plural (`s`, `es`) and
+    /// with a number behind it. It is not found within a longer word, unless it is of a script that
+    /// puts no spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese, Tibetan).
     #[validate(length(min = 1, max = 100), custom(function = "comparable"))]
     #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     pub word: String,

@@ -24,19 +24,32 @@ pub fn rewrite(
     table: &Table,
     mut each: impl FnMut(&mut Row) -> Result<bool>,
 ) -> Result<()> {
-    let mut last: Option<Row> = None;
-    loop {
-        let rows = page(conn, table, last.as_ref(), ROWS)?;
-        let full = rows.len() == ROWS;
-        for mut row in rows {
-            if each(&mut row)? {
-                let changed = Update { table, row: &row }.execute(conn)?;
+    pages(conn, table, |conn, rows| {
+        for row in rows {
+            if each(row)? {
+                let changed = Update { table, row }.execute(conn)?;
                 if changed != 1 {
                     return Err(Error::internal(format!("a row of {} is gone", table.name)));
                 }
             }
-            last = Some(row);
         }
+        Ok(())
+    })
+}
+
+/// Hands every row of the table to `each`, in the table's order, some at a time, with the connection
+/// to do what follows from them.
+pub fn pages(
+    conn: &mut Conn,
+    table: &Table,
+    mut each: impl FnMut(&mut Conn, &mut [Row]) -> Result<()>,
+) -> Result<()> {
+    let mut last: Option<Row> = None;
+    loop {
+        let mut rows = page(conn, table, last.as_ref(), ROWS)?;
+        let full = rows.len() == ROWS;
+        each(conn, &mut rows)?;
+        last = rows.pop();
         if !full {
             return Ok(());
         }

@@ -4,6 +4,7 @@
 //! works on rows and JSON as they were at that time, never on the types of today, which move on.
 mod bodies;
 mod canonical;
+mod identity;
 mod media;
 
 use super::Conn;
@@ -15,6 +16,8 @@ type Step = fn(&mut Conn) -> Result<()>;
 
 /// The steps by the names of their migrations.
 const STEPS: &[(&str, Step)] = &[
+    ("2026-11-25-000050_identity", identity::compare_as_they_are),
+    ("2026-11-25-000051_tag_slugs", identity::give_tags_slugs),
     ("2026-11-25-000055_bodies", bodies::rewrite_bodies),
     ("2026-11-25-000056_media_types", media::forget_foreign_types),
     ("2026-11-25-000067_canonical_forms", canonical::rewrite_languages_and_addresses),

@@ -99,12 +99,12 @@ pub struct CreditInput {
     #[schema(min_length = 1, max_length = 40, pattern = r"\S")]
     pub label: Option<String>,
     /// Who must be credited (IPTC Credit Line; schema.org `creditText`).
-    #[validate(length(min = 1, max = 300), custom(function = "text::not_blank"))]
+    #[validate(length(min = 1, max = 300), custom(function = "text::one_line"))]
     #[schema(min_length = 1, max_length = 300, pattern = r"\S")]
     pub credit_line: String,
     /// Who made it (IPTC Creator; schema.org `creator`).
     #[serde(default)]
-    #[validate(length(min = 1, max = 200), custom(function = "text::not_blank"))]
+    #[validate(length(min = 1, max = 200), custom(function = "text::one_line"))]
     #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub creator_name: Option<String>,
     #[serde(default)]

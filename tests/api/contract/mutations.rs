@@ -86,6 +86,52 @@ fn gather_texts(
     }
 }
 
+/// Every place of a schema that holds a text: a JSON Pointer, and a value with this text there and
+/// nothing else.
+pub fn texts(schema: &'static Value, text: &str) -> Vec<(String, Value)> {
+    let mut found = texts_below(schema, text, &mut Vec::new());
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    found.dedup();
+    found
+}
+
+fn texts_below(
+    schema: &'static Value,
+    text: &str,
+    above: &mut Vec<*const Value>,
+) -> Vec<(String, Value)> {
+    let schema = resolve(schema);
+    let this: *const Value = schema;
+    if above.contains(&this) {
+        return Vec::new();
+    }
+    above.push(this);
+    let mut found = Vec::new();
+    if is(schema, "string") || schema["enum"].is_array() || schema["const"].is_string() {
+        found.push((String::new(), json!(text)));
+    }
+    for name in ["oneOf", "anyOf", "allOf"] {
+        for part in schema[name].as_array().into_iter().flatten() {
+            found.extend(texts_below(part, text, above));
+        }
+    }
+    let members = schema["properties"].as_object().into_iter().flatten();
+    let named = members.map(|(name, member)| (name.as_str(), member));
+    let others = &schema["additionalProperties"];
+    for (name, member) in named.chain(others.is_object().then_some(("any", others))) {
+        for (at, value) in texts_below(member, text, above) {
+            found.push((format!("/{name}{at}"), json!({name: value})));
+        }
+    }
+    if schema["items"].is_object() {
+        for (at, value) in texts_below(&schema["items"], text, above) {
+            found.push((format!("/0{at}"), json!([value])));
+        }
+    }
+    above.pop();
+    found
+}
+
 /// The schema that a value is held against: behind references, and of alternatives the one that
 /// is meant.
 fn chosen(schema: &'static Value, value: &Value) -> &'static Value {

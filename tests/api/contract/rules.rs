@@ -10,6 +10,7 @@ on_both_engines! {
     what_the_schema_forbids_the_server_refuses_and_nothing_else,
     patches_are_held_to_the_same_rules,
     a_body_of_another_kind_is_refused_everywhere,
+    characters_that_no_feed_can_hold_are_refused_everywhere,
 }
 
 /// The rules that a schema states. Others are about what is in the database, and what is required
@@ -120,6 +121,24 @@ async fn made(maker: &Operation, admin: &Client, mut example: Value) -> Option<(
         }
     }
     None
+}
+
+async fn characters_that_no_feed_can_hold_are_refused_everywhere(app: TestApp) {
+    let (admin, anyone) = (app.admin().await, app.anyone());
+    let mut places = 0;
+    for operation in operations() {
+        let Some(JsonBody { schema, .. }) = operation.json_body() else { continue };
+        let client = caller(&operation, &admin, &anyone);
+        for bad in ["a\u{1}b", "\u{fffe}"] {
+            for (at, body) in mutations::texts(schema, bad) {
+                let answer = operation.send(&client, &operation.address(), Some(&body)).await;
+                assert_eq!(answer.status, 422, "{operation} takes {body}: {}", answer.text);
+                assert_eq!(codes_at(&answer, &at), ["control"], "{operation}: {body}");
+                places += 1;
+            }
+        }
+    }
+    assert!(places > 400, "{places}");
 }
 
 async fn a_body_of_another_kind_is_refused_everywhere(app: TestApp) {

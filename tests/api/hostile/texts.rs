@@ -50,9 +50,9 @@ const TEXTS: &[&str] = &[
     "soft\u{ad}hyphen, no\u{a0}break, thin\u{2009}space",
     "turned \u{202e}round\u{202c}, isolated \u{2067}here\u{2069}, marked \u{200e}\u{200f}",
     "lines\u{2028}parted\u{2029}so\u{85}too",
-    "bell \u{7}, escape \u{1b}[31m, delete \u{7f}, back\u{8}",
+    "delete \u{7f}",
     "C1: \u{80}\u{9b}\u{9f}",
-    "private \u{e000}\u{f8ff}\u{10fffd}, never a character: \u{fffe}\u{ffff}\u{1fffe}\u{10ffff}",
+    "private \u{e000}\u{f8ff}\u{10fffd}, never a character: \u{1fffe}\u{10ffff}",
     "replaced: \u{fffd}\u{fffc}",
     "tagged \u{e0001}\u{e0065}\u{e006e}\u{e007f}, chosen \u{fe0f}\u{fe0e}\u{e0100}",
     // What is one sign to people and many to programs.

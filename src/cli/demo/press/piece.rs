@@ -42,7 +42,10 @@ pub fn write(
     let author_count = if dice.chance(80) { 1 } else { 2 };
     let input = ArticleInput {
         // The number keeps apart what the same words would bring together.
-        slug: Some(format!("{}-{number}", short(&text::slugify(&headline)))),
+        slug: Some(match text::slugify(&headline, section.language.as_str()) {
+            Some(slug) => format!("{}-{number}", short(&slug)),
+            None => number.to_string(),
+        }),
         section_id: Some(section.id),
         language: Some(section.language.clone()),
         genre: genre(dice),

@@ -1,0 +1,2 @@
+drop index users_name_skeleton;
+alter table users drop column name_skeleton;
