@@ -99,15 +99,18 @@ async fn replies_to_replies_stand_in_the_thread_and_name_whom_they_answer(app: T
 
 async fn what_is_gone_leaves_the_thread_readable(app: TestApp) {
     let article = open_article(&app, "post").await;
-    let admin = app.admin().await;
     let top = say(&app, &article, "One").await.expect(201);
     let child = said_by(&app, "gull", &top, "Two").await;
     let grandchild = said_by(&app, "tern", &child, "Three").await;
     let alone = format!("/v1/comments/{}", id(&grandchild));
-    same(&app, &alone).await.expect(200);
+    let before = same(&app, &alone).await.header("last-modified").to_owned();
+    app.advance(60);
 
     // The one in the middle becomes a stub, and is named no more.
-    decide(&admin, &child, "reject").await.expect(200);
+    decide(&app.admin().await, &child, "reject").await.expect(200);
+    let after = same(&app, &alone).await.header("last-modified").to_owned();
+    assert_ne!(before, after, "whom it answers is a part of it");
+    let admin = app.admin().await;
     let seen = read(&app, &article).await;
     assert_eq!(bodies(&seen), [&json!("One"), &Value::Null, &json!("Three")]);
     assert_eq!((&seen["count"], &seen["data"][0]["reply_count"]), (&json!(2), &json!(1)));

@@ -270,8 +270,10 @@ fn rearrange(
         ..article
     };
     working::update(tx, &article)?;
-    let run = arranged.iter().find(|run| run.number == edition.number).copied();
-    let edition = run.map_or_else(|| edition.clone(), |run| edition.clone().at(&run));
+    let edition = match arranged.iter().find(|run| run.number == edition.number) {
+        Some(run) => edition.at(run),
+        None => edition,
+    };
     let entry = Entry::new(did, &article).note(format!("edition {}", edition.number));
     let entry = if edition.run().is_cancelled() {
         entry
