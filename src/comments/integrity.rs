@@ -163,16 +163,15 @@ impl Comments {
         article: ArticleId,
         (parent, thread): (Option<CommentId>, Option<CommentId>),
     ) -> Option<CommentId> {
-        let expected = match parent {
-            None => None,
-            Some(parent) => match self.parents.get(&parent).filter(|it| it.article == article) {
-                Some(parent) => Some(parent.thread),
-                None => {
-                    line.broken("/parent_id", "is no earlier comment under this article");
-                    return thread;
-                }
-            },
-        };
+        let mut expected = None;
+        if let Some(parent) = parent {
+            let known = self.parents.get(&parent).filter(|known| known.article == article);
+            let Some(known) = known else {
+                line.broken("/parent_id", "is no earlier comment under this article");
+                return thread;
+            };
+            expected = Some(known.thread);
+        }
         line.must(thread == expected, "/thread_id", "must be that of the comment it replies to");
         expected
     }

@@ -160,13 +160,11 @@ fn thread_of(
     parent: Option<CommentId>,
 ) -> Result<Option<CommentId>> {
     let Some(parent) = parent else { return Ok(None) };
-    match queries::thread_of(tx, article, parent)? {
-        Some(thread) => Ok(Some(thread.unwrap_or(parent))),
-        None => {
-            let detail = "is not the id of a comment that is shown under this article";
-            Err(Error::invalid("/parent_id", "missing", detail))
-        }
-    }
+    let Some(thread) = queries::thread_of(tx, article, parent)? else {
+        let detail = "is not the id of a comment that is shown under this article";
+        return Err(Error::invalid("/parent_id", "missing", detail));
+    };
+    Ok(Some(thread.unwrap_or(parent)))
 }
 
 fn store(tx: &mut Tx<'_>, article: ArticleId, passed: Passed) -> Result<CommentRow> {

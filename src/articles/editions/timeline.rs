@@ -206,8 +206,8 @@ mod tests {
         timeline.arranged()
     }
 
-    fn begun(runs: &[Run]) -> Option<Begun> {
-        Some(Begun { number: runs[0].number, dates: runs[0].dates })
+    fn begun(runs: &[Run]) -> Begun {
+        Begun { number: runs[0].number, dates: runs[0].dates }
     }
 
     const NEVER: i64 = 253_402_300_799;
@@ -216,7 +216,7 @@ mod tests {
     fn a_cancelled_edition_gives_the_one_before_its_planned_end_back() {
         let runs = public_and_scheduled();
         assert_eq!(times(&runs), [(1, 10, 100), (2, 100, NEVER)]);
-        let mut timeline = Timeline::new(begun(&runs), runs, at(50));
+        let mut timeline = Timeline::new(Some(begun(&runs)), runs, at(50));
         timeline.cancel(Some(2));
         assert_eq!(times(&timeline.arranged()), [(1, 10, 1000), (2, 100, 100)]);
     }
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn what_is_published_beside_a_schedule_dates_what_comes_after_it() {
         let runs = public_and_scheduled();
-        let mut timeline = Timeline::new(begun(&runs), runs, at(50));
+        let mut timeline = Timeline::new(Some(begun(&runs)), runs, at(50));
         timeline.add(3, (at(50), Instant::NEVER), ASKED);
         let runs = timeline.arranged();
         assert_eq!(times(&runs), [(1, 10, 50), (3, 50, 100), (2, 100, NEVER)]);
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn of_two_that_begin_at_once_the_newer_counts() {
         let runs = public_and_scheduled();
-        let mut timeline = Timeline::new(begun(&runs), runs, at(50));
+        let mut timeline = Timeline::new(Some(begun(&runs)), runs, at(50));
         timeline.add(3, (at(100), Instant::NEVER), ASKED);
         assert_eq!(times(&timeline.arranged()), [(1, 10, 100), (2, 100, 100), (3, 100, NEVER)]);
     }
