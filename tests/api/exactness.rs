@@ -229,8 +229,7 @@ impl Newsroom {
                 self.patch(&at, lead).await;
             }
             4 => {
-                let replace = self.random.bool();
-                let from = self.app.in_seconds(200);
+                let (from, replace) = (self.app.in_seconds(200), self.random.bool());
                 let when = json!({"valid_from": from, "replace_scheduled": replace});
                 self.publish(&article, when).await;
             }
@@ -275,19 +274,7 @@ impl Newsroom {
                 };
                 self.patch(&at, change).await;
             }
-            12 | 13 => {
-                let thread = format!("/v1/articles/{article}/comments");
-                let body = format!("I say {}.", self.random.u32(..));
-                // A reply to another, where that is under the same article and shown.
-                let known = self.random.choice(&self.comments).cloned();
-                let parent = known.filter(|_| self.random.bool());
-                let comment = json!({"nickname": "Reader", "body": body, "parent_id": parent});
-                let said = self.app.anyone().post(&thread, comment).await;
-                if said.status.is_success() {
-                    self.comments.push(id(&said.body));
-                }
-                self.log.push(format!("{} {thread}", said.status));
-            }
+            12 | 13 => self.comment(&article).await,
             14 if !self.comments.is_empty() => {
                 let at = format!("/manage/v1/comments/{}", self.pick(|room| &room.comments));
                 let decision = self.random.choice(["approve", "reject"]);
@@ -296,22 +283,7 @@ impl Newsroom {
             }
             16 => self.dismiss().await,
             17 => self.merge().await,
-            20 => {
-                // The last edition or the one before it, where that is scheduled.
-                let article = self.app.admin().await.get(&at).await.body;
-                let number = article["last_edition"].as_i64().unwrap_or_default();
-                let edition = format!("{at}/editions/{}", (number - self.random.i64(0..2)).max(1));
-                let admin = self.app.admin().await.freshly(&at).await;
-                let answer = if self.random.bool() {
-                    admin.send(Method::DELETE, &edition, None).await
-                } else {
-                    let from = self.app.in_seconds(self.random.i64(-50..250));
-                    let times = json!({"valid_from": from, "valid_to": null}).to_string();
-                    let body = ("application/merge-patch+json", times);
-                    admin.send(Method::PATCH, &edition, Some(body)).await
-                };
-                self.log.push(format!("{} {edition} cancelled or moved", answer.status));
-            }
+            20 => self.change_schedule(&at).await,
             18 | 19 => {
                 let number = self.random.u32(1..4);
                 let reason = json!({"reason": "It named a witness."});
@@ -330,6 +302,37 @@ impl Newsroom {
             }
         }
         false
+    }
+
+    /// Says something under an article, in reply to another where that is shown there.
+    async fn comment(&mut self, article: &str) {
+        let thread = format!("/v1/articles/{article}/comments");
+        let body = format!("I say {}.", self.random.u32(..));
+        let known = self.random.choice(&self.comments).cloned();
+        let parent = known.filter(|_| self.random.bool());
+        let comment = json!({"nickname": "Reader", "body": body, "parent_id": parent});
+        let said = self.app.anyone().post(&thread, comment).await;
+        if said.status.is_success() {
+            self.comments.push(id(&said.body));
+        }
+        self.log.push(format!("{} {thread}", said.status));
+    }
+
+    /// Cancels or moves the last edition or the one before it, where that is scheduled.
+    async fn change_schedule(&mut self, at: &str) {
+        let article = self.app.admin().await.get(at).await.body;
+        let number = article["last_edition"].as_i64().unwrap_or_default();
+        let edition = format!("{at}/editions/{}", (number - self.random.i64(0..2)).max(1));
+        let admin = self.app.admin().await.freshly(at).await;
+        let answer = if self.random.bool() {
+            admin.send(Method::DELETE, &edition, None).await
+        } else {
+            let from = self.app.in_seconds(self.random.i64(-50..250));
+            let times = json!({"valid_from": from, "valid_to": null}).to_string();
+            let body = ("application/merge-patch+json", times);
+            admin.send(Method::PATCH, &edition, Some(body)).await
+        };
+        self.log.push(format!("{} {edition} cancelled or moved", answer.status));
     }
 
     /// Deletes someone whose articles are public no more, if there is such a one.
