@@ -53,16 +53,12 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<T> {
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|err| {
         let said = err.inner().to_string();
         let (rule, cause) = decoded(&said);
-        match member_named_in(cause) {
-            Some((name, code)) => {
-                let code = if code == "unknown_member" { "unknown_parameter" } else { code };
-                Error::parameter(&name, code, plain(cause, "parameter"))
-            }
-            None => {
-                let rule = rule.unwrap_or("format").to_owned();
-                Error::parameter(&err.path().to_string(), rule, plain(cause, "parameter"))
-            }
+        if let Some((name, code)) = member_named_in(cause) {
+            let code = if code == "unknown_member" { "unknown_parameter" } else { code };
+            return Error::parameter(&name, code, plain(cause, "parameter"));
         }
+        let rule = rule.unwrap_or("format").to_owned();
+        Error::parameter(&err.path().to_string(), rule, plain(cause, "parameter"))
     })
 }
 

@@ -67,8 +67,8 @@ impl<'a> Ads<'a> {
     /// Puts the slots that have a rule into the body, where [`placing::turns`] says.
     pub fn spread(&self, body: Vec<BodyBlock>, made: &mut Made) -> Result<Vec<BodyBlock>> {
         let applying = self.showing.slots.iter().filter(|slot| slot.applies_to(&self.above));
-        let ruled = applying.filter_map(|slot| Some((&**slot, slot.rule.as_ref()?.0)));
-        let (slots, rules): (Vec<&AdSlotRow>, Vec<AdRule>) = ruled.unzip();
+        let with_rules = applying.filter_map(|slot| Some((&**slot, slot.rule.as_ref()?.0)));
+        let (slots, rules): (Vec<&AdSlotRow>, Vec<AdRule>) = with_rules.unzip();
         if rules.is_empty() {
             return Ok(body);
         }

@@ -1,6 +1,7 @@
 //! Composes an article: the edition's own words, and everything shared as it is now.
 use std::{
     collections::{HashMap, HashSet},
+    hash::BuildHasher,
     num::NonZeroU32,
 };
 
@@ -254,7 +255,7 @@ pub fn showing(snapshot: &mut Snapshot<'_>, now: Instant, made: &mut Made) -> Re
 /// would be spelled as.
 pub fn public_tags(
     names: &[String],
-    slugs: &HashMap<String, String>,
+    slugs: &HashMap<String, String, impl BuildHasher>,
     language: &str,
 ) -> Vec<PublicTag> {
     let tag = |name: &String| {

@@ -43,11 +43,11 @@ pub fn nfc(text: String) -> String {
 /// The form in which a text that was sent is kept: in normal form C, without byte order marks
 /// around it, and without the NUL characters that fill up fields of a fixed length behind it (a
 /// camera's credit). Lengths count its characters (Unicode scalar values).
-pub fn kept(mut text: String) -> String {
+pub fn kept(text: String) -> String {
     let around = text.trim_start_matches('\u{feff}');
     let around = around.trim_end_matches(['\0', '\u{feff}']);
     if around.len() != text.len() {
-        text = around.to_owned();
+        return nfc(around.to_owned());
     }
     nfc(text)
 }

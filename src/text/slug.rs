@@ -118,19 +118,15 @@ impl Spelled {
     }
 
     fn add(&mut self, c: char, can_be: bool) {
-        match deunicode_char(c).filter(|_| can_be) {
-            Some(letters) => {
-                let kept = |c: char| c.is_ascii_alphanumeric() || c == ' ' || c == '/';
-                let letters = letters.chars().filter(|c| kept(*c));
-                // A fraction is two numbers.
-                self.text
-                    .extend(letters.map(|c| if c == '/' { ' ' } else { c.to_ascii_lowercase() }));
-            }
-            None => {
-                self.lost += 1;
-                self.text.push(' ');
-            }
-        }
+        let Some(letters) = deunicode_char(c).filter(|_| can_be) else {
+            self.lost += 1;
+            self.text.push(' ');
+            return;
+        };
+        let kept = |c: char| c.is_ascii_alphanumeric() || c == ' ' || c == '/';
+        let letters = letters.chars().filter(|c| kept(*c));
+        // A fraction is two numbers.
+        self.text.extend(letters.map(|c| if c == '/' { ' ' } else { c.to_ascii_lowercase() }));
     }
 }
 
@@ -165,21 +161,20 @@ fn spelling(language: &str, letter: char, before: char) -> Option<&'static str> 
         ("de" | "gsw" | "nds", 'ö') | ("da", 'ø' | 'ö') => "oe",
         ("de" | "gsw" | "nds", 'ü') => "ue",
         ("da", 'å') => "aa",
-        ("bs" | "sr", 'đ') | ("sr" | "bs", 'ђ') => "dj",
+        ("bs" | "sr", 'đ' | 'ђ') => "dj",
         (_, 'ə') | ("ru", 'ё') => "e",
 
         ("uk" | "be", 'г') | ("sr" | "mk" | "bs" | "bg", 'х') => "h",
         ("uk", 'ґ') => "g",
         ("uk", 'и') | ("el", 'υ' | 'ύ' | 'ϋ' | 'ΰ') if before != 'ο' => "y",
         ("el", 'υ' | 'ύ') => "u",
-        ("el", 'η' | 'ή') | ("uk", 'і') => "i",
         ("uk", 'є') if first => "ye",
         ("uk", 'ї') if first => "yi",
         ("uk", 'й') if first => "y",
         ("uk", 'ю') if first => "yu",
         ("uk", 'я') if first => "ya",
         ("uk", 'є') => "ie",
-        ("uk", 'ї' | 'й') => "i",
+        ("uk", 'і' | 'ї' | 'й') | ("el", 'η' | 'ή') => "i",
         ("uk", 'ю') => "iu",
         ("uk", 'я') => "ia",
         ("bg", 'щ') => "sht",

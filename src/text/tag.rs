@@ -25,8 +25,9 @@ pub fn is_tag(name: &str) -> bool {
 /// for it in a-z, it is made of a digest, always the same for one tag.
 pub fn tag_slug(name: &str, language: &str) -> String {
     slugify(name, language).unwrap_or_else(|| {
-        let digest = Sha256::digest(fold(name));
-        digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut number = [0; 8];
+        number[2..].copy_from_slice(&Sha256::digest(fold(name))[..6]);
+        format!("{:012x}", u64::from_be_bytes(number))
     })
 }
 

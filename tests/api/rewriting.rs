@@ -11,7 +11,7 @@ use broadsheet::db::{
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::support::{TestApp, execute, on_both_engines};
+use crate::support::{Engine, TestApp, execute, on_both_engines};
 
 on_both_engines! {
     every_row_is_handed_out_once_and_changed_where_that_is_said,
@@ -44,9 +44,9 @@ fn row(number: u128, document: &str, said: Option<bool>) -> Row {
 }
 
 async fn every_row_is_handed_out_once_and_changed_where_that_is_said(app: TestApp) {
-    let (id, json, strict, boolean, order) = match app.url().starts_with("sqlite:") {
-        true => ("blob", "text", "strict", "integer", ""),
-        false => ("uuid", "json", "", "boolean", "collate \"C\""),
+    let (id, json, strict, boolean, order) = match app.engine() {
+        Engine::Sqlite => ("blob", "text", "strict", "integer", ""),
+        Engine::Postgres => ("uuid", "json", "", "boolean", "collate \"C\""),
     };
     execute(
         app.url(),

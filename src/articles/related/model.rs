@@ -184,17 +184,14 @@ impl FrozenLink {
     /// The input that would make this link as it is.
     pub fn input(&self) -> Result<RelatedLinkInput> {
         let (title, rel) = (self.title.clone(), self.rel);
-        Ok(match (self.kind, self.target_article_id) {
-            (LinkKind::Internal, Some(target_article_id)) => {
-                RelatedLinkInput::Internal(InternalLink { target_article_id, title, rel })
-            }
-            _ => {
-                let leads_nowhere = || Error::internal("a related link leads nowhere");
-                let url = self.url.clone().ok_or_else(leads_nowhere)?;
-                let title = title.unwrap_or_default();
-                RelatedLinkInput::External(ExternalLink { url, title, rel })
-            }
-        })
+        if let (LinkKind::Internal, Some(target_article_id)) = (self.kind, self.target_article_id) {
+            let link = InternalLink { target_article_id, title, rel };
+            return Ok(RelatedLinkInput::Internal(link));
+        }
+        let leads_nowhere = || Error::internal("a related link leads nowhere");
+        let url = self.url.clone().ok_or_else(leads_nowhere)?;
+        let title = title.unwrap_or_default();
+        Ok(RelatedLinkInput::External(ExternalLink { url, title, rel }))
     }
 
     /// Whether it has what its kind has, and nothing of the other.

@@ -184,7 +184,8 @@ pub(super) fn page(
             let at = table.columns.iter().position(|column| column.name == *name)?;
             last.get(at).map(|value| literal(value, sqlite))
         });
-        let (order, key) = (names(table.order.iter().copied()), Vec::from_iter(key).join(", "));
+        let key: Vec<String> = key.collect();
+        let (order, key) = (names(table.order.iter().copied()), key.join(", "));
         format!(" where ({order}) > ({key})")
     });
     let query = format!("{} limit {limit}", select(table, &after.unwrap_or_default()));

@@ -27,7 +27,7 @@ const TABLES: [(&str, &[(&str, Kind)]); 6] = [
 pub fn rewrite_languages_and_addresses(conn: &mut Conn) -> Result<()> {
     for (name, columns) in TABLES {
         let described = columns.iter().map(|(name, kind)| Column {
-            name: *name,
+            name,
             kind: *kind,
             nullable: name.ends_with("url"),
         });

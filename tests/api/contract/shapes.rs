@@ -239,7 +239,7 @@ fn with(name: &str, schema: Value) -> Value {
     document
 }
 
-fn object(member: Value) -> Value {
+fn object(member: &Value) -> Value {
     json!({"type": "object", "properties": {"member": member}})
 }
 
@@ -263,25 +263,25 @@ fn what_generators_lost_before_is_found() {
         (told(json!({"cat": cat["$ref"]})), "maps not every member"),
         (told(json!({"cat": cat["$ref"], "cow": dog["$ref"]})), "has no `type` of one value"),
         (json!({"allOf": [cat, {"type": "object"}]}), "has `allOf`"),
-        (object(json!({"type": "object", "properties": {}})), "is an object without a name"),
+        (object(&json!({"type": "object", "properties": {}})), "is an object without a name"),
         (
-            object(json!({"type": "array", "items": {"type": "object", "properties": {}}})),
+            object(&json!({"type": "array", "items": {"type": "object", "properties": {}}})),
             "Planted/member/items: is an object without a name",
         ),
-        (object(told(both.clone())), "is a union without a name"),
-        (object(json!({"oneOf": [cat, dog]})), "neither a named type nor one or null"),
+        (object(&told(both.clone())), "is a union without a name"),
+        (object(&json!({"oneOf": [cat, dog]})), "neither a named type nor one or null"),
         (
-            object(json!({"oneOf": [{"type": "string"}, nothing]})),
+            object(&json!({"oneOf": [{"type": "string"}, nothing]})),
             "neither a named type nor one or null",
         ),
-        (object(json!({"type": "string", "enum": ["a", "b"]})), "is an enum without a name"),
-        (object(json!({"type": "boolean", "enum": [true]})), "is an enum without a name"),
+        (object(&json!({"type": "string", "enum": ["a", "b"]})), "is an enum without a name"),
+        (object(&json!({"type": "boolean", "enum": [true]})), "is an enum without a name"),
         (json!({"type": "string", "enum": ["red", "blue"]}), "has the values of"),
         (json!({"type": "integer", "enum": [1, 2]}), "an enum of something else than texts"),
-        (object(json!({"type": ["string", "integer"]})), "is of several types"),
-        (object(json!({"description": "Anything."})), "is of no type"),
-        (object(json!({"type": "integer"})), "is an integer of no size"),
-        (object(json!({"type": "number"})), "is a number of no size"),
+        (object(&json!({"type": ["string", "integer"]})), "is of several types"),
+        (object(&json!({"description": "Anything."})), "is of no type"),
+        (object(&json!({"type": "integer"})), "is an integer of no size"),
+        (object(&json!({"type": "number"})), "is a number of no size"),
         (json!({"type": ["object", "null"]}), "only uses of it can be null"),
         (
             json!({"type": "object", "properties": {"a": {"type": "string"}},
@@ -303,9 +303,9 @@ fn what_generators_lost_before_is_found() {
     }
     let sound = [
         told(both),
-        object(json!({"oneOf": [cat, nothing]})),
-        object(json!({"type": ["string", "null"]})),
-        object(json!({"type": "object", "additionalProperties": {"type": "string"}})),
+        object(&json!({"oneOf": [cat, nothing]})),
+        object(&json!({"type": ["string", "null"]})),
+        object(&json!({"type": "object", "additionalProperties": {"type": "string"}})),
         json!({"type": "string", "format": "uuid"}),
     ];
     for schema in sound {
@@ -319,7 +319,7 @@ fn bodies_and_parameters_have_named_types() {
     let body = |schema: Value| json!({"content": {"application/json": {"schema": schema}}});
     let cases = [
         (json!({"responses": {"200": body(json!({"type": "array"}))}}), "without a named type"),
-        (json!({"requestBody": body(object(json!({"type": "string"})))}), "without a named type"),
+        (json!({"requestBody": body(object(&json!({"type": "string"})))}), "without a named type"),
         (
             json!({"parameters": [{"name": "colour", "schema": {"enum": ["red", "blue"]}}]}),
             "is an enum without a name",

@@ -60,8 +60,8 @@ pub fn holds(u: &mut Unstructured<'_>) -> Result<()> {
     assert_eq!(one.cmp(&other), one_at.to_string().cmp(&other_at.to_string()));
     assert_eq!(one_at.to_string().parse(), Ok(one_at));
     let words = text(u, &["\u{feff}Jan\0\0", "e\u{301}", "a\0b", "\u{958}"])?;
-    let once = kept(words);
-    assert_eq!(kept(once.clone()), once);
+    let first = kept(words);
+    assert_eq!(kept(first.clone()), first);
     Ok(())
 }
 
