@@ -184,18 +184,22 @@ pub struct Finder<'a, K> {
     phrases: HashMap<&'a str, Vec<(Vec<&'a str>, K)>>,
     /// Beginnings of words.
     stems: Vec<(Vec<&'a str>, K)>,
-    /// What is looked for anywhere, since nothing parts the words of its script.
-    anywhere: Vec<(String, K)>,
+    /// What is looked for anywhere, since nothing parts the words of its script: words, and phrases
+    /// whatever signs stand between their words.
+    anywhere: [Vec<(String, K)>; 2],
 }
 
 impl<'a, K: Copy + Ord> Finder<'a, K> {
     /// A finder of these, as [`of_listed`] gives them.
     pub fn new(listed: impl Iterator<Item = (&'a str, K)>) -> Self {
-        let mut finder = Self { phrases: HashMap::new(), stems: Vec::new(), anywhere: Vec::new() };
+        let mut finder =
+            Self { phrases: HashMap::new(), stems: Vec::new(), anywhere: [Vec::new(), Vec::new()] };
         for (likeness, kind) in listed {
             let stem = likeness.strip_suffix('*');
             if likeness.contains(is_unspaced) {
-                finder.anywhere.push((without_spaces(stem.unwrap_or(likeness)), kind));
+                let several = usize::from(likeness.contains(' '));
+                let word = without_spaces(stem.unwrap_or(likeness));
+                finder.anywhere[several].push((word, kind));
             } else if let Some(stem) = stem {
                 finder.stems.push((stem.split(' ').collect(), kind));
             } else {
@@ -227,9 +231,11 @@ impl<'a, K: Copy + Ord> Finder<'a, K> {
             worst = worst.max(phrases.chain(stems).map(|(_, kind)| *kind).max());
         }
         if letters.contains(is_unspaced) {
-            let letters = without_spaces(letters);
-            let found = self.anywhere.iter().filter(|(word, _)| letters.contains(word));
-            worst = worst.max(found.map(|(_, kind)| *kind).max());
+            let of_words = split(letters).into_iter().map(|word| word.letters).collect();
+            for (said, listed) in [without_spaces(letters), of_words].iter().zip(&self.anywhere) {
+                let found = listed.iter().filter(|(word, _)| said.contains(word));
+                worst = worst.max(found.map(|(_, kind)| *kind).max());
+            }
         }
         worst
     }
@@ -293,6 +299,7 @@ mod tests {
             ("scamcoin", "scam coin"),
             ("as", "an ass"),
             ("赌场", "肚肠不舒服"),
+            ("赌场", "在赌，场地很大"),
             ("मूर", "वह मूर्ख है।"),
             ("казино", "casino"),
         ] {
@@ -309,6 +316,7 @@ mod tests {
             ("คาสิโน", "เล่นคาสิโนออนไลน์"),
             ("AV女優", "有名なav女優です"),
             ("赌*", "在赌场"),
+            ("AV·女優", "有名なAV・女優です"),
         ] {
             assert!(found(listed, said), "{listed}: {said}");
         }
