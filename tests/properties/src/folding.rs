@@ -33,7 +33,7 @@ pub fn holds(u: &mut Unstructured<'_>) -> Result<()> {
     let folded = fold(&word);
     assert_eq!(fold(&folded), folded, "{word:?}");
     assert_eq!(nfc(folded.clone()), folded, "{word:?}");
-    assert!(!folded.contains("  ") && !folded.contains(char::is_uppercase), "{folded:?}");
+    assert!(!folded.contains("  "), "{folded:?}");
     assert_eq!(fold(&word.to_uppercase()), fold(&word.to_uppercase().to_lowercase()), "{word:?}");
     assert_eq!(skeleton(&format!(" {word}\u{200b}")), skeleton(&word), "{word:?}");
     let Some(listed) = of_listed(&word) else { return Ok(()) };
