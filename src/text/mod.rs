@@ -16,7 +16,7 @@ mod tag;
 mod url;
 mod visible;
 
-pub use direction::{Direction, direction};
+pub use direction::direction;
 pub use identity::{fingerprint, fold, letters};
 pub use language::Language;
 pub use skeleton::skeleton;

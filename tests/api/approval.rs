@@ -505,7 +505,9 @@ async fn the_journal_tells_a_migration_who_wrote_and_approved(app: TestApp) {
 
     room.app.state.db.rest().await.unwrap();
     migrations::before(room.app.url(), APPROVALS, || {});
-    for (at, before) in all.iter().zip(before) {
+    for (at, mut before) in all.iter().zip(before) {
+        // That is younger than approvals: a slug that was stored before counts as chosen.
+        before["slug_chosen"] = json!(true);
         assert_eq!(room.ada.get(at).await.expect(200), before);
     }
 }

@@ -402,7 +402,7 @@ async fn what_breaks_a_rule_is_refused_with_file_and_line(app: TestApp) {
             "ferries",
             "y\":\"ferries",
             "y\":\"ferry",
-            "/document/article/tags/0: is a tag",
+            "editions.ndjson:2: /document/article/tags/0: is a tag that has no slug",
         ),
         ("edition_keys", "\"tag:ferries\"", "tag:ferries", "tag:ferry", "is not what the rows"),
         (

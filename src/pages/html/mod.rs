@@ -33,11 +33,8 @@ pub fn render(blocks: &[PageBlock], language: &str) -> String {
             other => Some(element(other, &mut notes)),
         })
         .collect();
-    let mut html = format!(
-        "<div lang=\"{}\" dir=\"{}\">\n",
-        escaped(language),
-        text::direction(language).as_str()
-    );
+    let mut html =
+        format!("<div lang=\"{}\" dir=\"{}\">\n", escaped(language), text::direction(language));
     for (block, words) in blocks.iter().zip(words) {
         match (block, words) {
             (PageBlock::Footnotes(block), _) => html.push_str(&footnotes(block, &mut notes)),

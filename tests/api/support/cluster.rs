@@ -44,7 +44,9 @@ impl Cluster {
             return None;
         }
         cluster.tool("pg_ctl", &["-D", "data", "-m", "fast", "stop"]);
-        cluster.start_with(&format!("-c lc_messages={name}"), &[("LOCPATH", &cluster.home)]);
+        // Deadlocks are to be noticed before anybody's wait for a lock ends by itself.
+        let settings = format!("-c lc_messages={name} -c deadlock_timeout=50ms");
+        cluster.start_with(&settings, &[("LOCPATH", &cluster.home)]);
         Some(cluster)
     }
 
