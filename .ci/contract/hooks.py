@@ -5,6 +5,7 @@ import functools
 import ipaddress
 import itertools
 import os
+import re
 import uuid
 from urllib.parse import urlencode
 
@@ -51,6 +52,11 @@ SEMANTIC = {
     "wrong": "only an authenticator knows its codes",
     "url": "no browser can open it: a port past 65535",
 }
+
+# What is taken although the schema of an answer says otherwise of it: an IRI becomes a URI.
+CANONICAL = re.compile("Value not matching the 'uri(-reference)?' format$")
+
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 # The same for one operation.
 SEMANTIC_FOR = {
@@ -230,8 +236,10 @@ def prepared(steps, publish=None):
     article = {"headline": "A ferry", "lead": "It swims.",
                "body": [{"type": "paragraph", "text": [{"text": "It swims well."}]}]}
     if steps:
-        section = made("/manage/v1/sections", {"name": str(uuid.uuid4())}, headers)
-        article["section_id"] = section.json()["id"]
+        # Authors make no sections.
+        section = listed("/manage/v1/sections", headers)[0] if AUTHOR else made(
+            "/manage/v1/sections", {"name": str(uuid.uuid4())}, headers).json()["id"]
+        article["section_id"] = section
     answer = made(ARTICLES, article, headers)
     place = f"{ARTICLES}/{answer.json()['id']}"
     for step in steps:
@@ -304,6 +312,15 @@ def before_call(_, case, kwargs):
             case.path_parameters["id"] = NOBODY
 
 
+def seen(body):
+    """The same without the characters that no text may hold: of random text most has some."""
+    if isinstance(body, list):
+        return [seen(item) for item in body]
+    if isinstance(body, dict):
+        return {seen(name): seen(value) for name, value in body.items()}
+    return CONTROLS.sub("x", body) if isinstance(body, str) else body
+
+
 def improve(case):
     """Only the server knows ids, versions and tokens: puts them into requests meant to be good."""
     path, method = case.operation.path, case.method.upper()
@@ -320,7 +337,7 @@ def improve(case):
         case.query["path"] = choose(PATHS, case.query["path"])
     if "Idempotency-Key" in headers:
         headers["Idempotency-Key"] = str(uuid.uuid4())
-    case.query, case.body = refer(case.query, headers), refer(case.body, headers)
+    case.query, case.body = refer(case.query, headers), refer(seen(case.body), headers)
     body = case.body if isinstance(case.body, dict) else {}
     if path.startswith(ARTICLES) and isinstance(body.get("body"), list):
         # One block of footnotes at the most.
@@ -362,7 +379,11 @@ def after_call(_, case, response):
 
 @schemathesis.hook
 def filter_failure(_, failure, case, response):
-    """Keeps a failure, unless all that the server says against the request is semantic."""
+    """Keeps a failure, unless all that the server says against the request is semantic, or it has
+    taken an address with letters beyond ASCII and keeps it as a URI."""
+    if type(failure).__name__ == "AcceptedNegativeData":
+        violations = re.findall("Invalid component: (.*)", failure.message)
+        return not violations or not all(CANONICAL.search(one) for one in violations)
     if type(failure).__name__ != "RejectedPositiveData":
         return True
     codes = {error["code"] for error in response.json().get("errors", [])}
