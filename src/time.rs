@@ -135,7 +135,7 @@ fn with_sign(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// See [`read`]; the end of time is for no one to send.
+/// Reads what [`Instant`] says it is; the end of time is for no one to send.
 impl std::str::FromStr for Instant {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
